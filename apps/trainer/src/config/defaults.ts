@@ -1,0 +1,70 @@
+/**
+ * Architecture and optimiser by the size of the data, for whoever names none.
+ *
+ * @module
+ */
+import type { Settings } from "./settings.ts";
+
+/** What the defaults depend on. */
+export interface DataFacts {
+  /** Rows of the train part. */
+  readonly trainRows: number;
+  /** Integer features per row. */
+  readonly denseFeatures: number;
+  /** The embedding tables, uncompressed. */
+  readonly tables: readonly { readonly name: string; readonly rows: number }[];
+}
+
+/** The settings that depend on the data when the user leaves them open. */
+export interface Defaults {
+  readonly dim: number;
+  readonly bottom: readonly number[];
+  readonly top: readonly number[];
+  readonly optimizer: "sgd" | "adagrad" | "rowwise-adagrad" | "adam";
+  readonly batch: number;
+  readonly testBatch: number;
+}
+
+/** Up to this many train rows the small shape is the better one: wide MLPs overfit before they pay. */
+export const SMALL_ROWS = 1_000_000;
+
+/** From this many train rows on, plain SGD with small batches reaches the published Kaggle quality. */
+export const LARGE_ROWS = 20_000_000;
+
+/**
+ * The defaults for a data set.
+ *
+ * | train rows | dim | bottom | top | optimiser | batch |
+ * | --- | --- | --- | --- | --- | --- |
+ * | up to 1 M | 16 | dense-64-16 | 128-64-1 | Adagrad 0.02 | 512 |
+ * | up to 20 M | 16 | dense-512-256-64-16 | 512-256-1 | Adagrad 0.02 | 1,024 |
+ * | more (Criteo Kaggle has 39 M) | 16 | dense-512-256-64-16 | 512-256-1 | SGD 0.1 | 128 |
+ *
+ * A chosen `dim` replaces the last bottom width, and a chosen bottom MLP sets the dim, so that naming one is enough.
+ *
+ * @param facts size and shape of the data.
+ * @param chosen what the user did name.
+ */
+export function defaultsFor(facts: DataFacts, chosen: Settings = {}): Defaults {
+  const small = facts.trainRows <= SMALL_ROWS;
+  const large = facts.trainRows > LARGE_ROWS;
+  const dim = chosen.dim ?? chosen.bottom?.at(-1) ?? 16;
+  return {
+    dim,
+    bottom: chosen.bottom ?? [facts.denseFeatures, ...(small ? [64] : [512, 256, 64]), dim],
+    top: chosen.top ?? (small ? [128, 64, 1] : [512, 256, 1]),
+    optimizer: chosen.optimizer ?? (large ? "sgd" : "adagrad"),
+    batch: chosen.batch ?? (small ? 512 : large ? 128 : 1024),
+    testBatch: chosen.testBatch ?? Math.max(chosen.batch ?? 0, small ? 4096 : 16_384),
+  };
+}
+
+/** The usual learning rate of an update rule. */
+export function defaultLr(optimizer: Defaults["optimizer"]): number {
+  return { sgd: 0.1, adagrad: 0.02, "rowwise-adagrad": 0.02, adam: 0.001 }[optimizer];
+}
+
+/** The usual epsilon of an update rule. */
+export function defaultEps(optimizer: Defaults["optimizer"]): number {
+  return optimizer === "adam" ? 1e-8 : 1e-10;
+}
