@@ -1,1 +1,11 @@
-export {};
+/**
+ * Devices, tensors and operators: the compute layer that every other package stands on.
+ *
+ * @module
+ */
+export * from "./src/errors.ts";
+export * from "./src/tensor.ts";
+export * from "./src/device.ts";
+export * from "./src/cpu/cpu_device.ts";
+export * from "./src/webgpu/kernel.ts";
+export * from "./src/webgpu/webgpu_device.ts";

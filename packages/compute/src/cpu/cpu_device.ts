@@ -1,0 +1,230 @@
+import type { Device, TensorOptions } from "../device.ts";
+import { DeviceMemoryError } from "../errors.ts";
+import { type DType, dtypeOf, elementsOf, hostArray, type Storage, Tensor, type TensorData } from "../tensor.ts";
+import { Allocator } from "./allocator.ts";
+import { ThreadPool } from "./thread_pool.ts";
+
+/** A system BLAS as found by the `./blas` entry; the device opens it in each of its threads. */
+export interface BlasLibrary {
+  /** Path or soname for the dynamic loader. */
+  readonly path: string;
+  /** Name and version as the library tells it. */
+  readonly name: string;
+}
+
+/** Options of {@linkcode openCpuDevice}. */
+export interface CpuDeviceOptions {
+  /** Threads that work on one operator, the caller included. Default: all cores. */
+  readonly threads?: number;
+  /** Upper bound of the device's memory. Default and maximum: 4 GiB, the address range of 32-bit WebAssembly. */
+  readonly maxBytes?: number;
+  /** Dense products go to this library; without it they run in WebAssembly SIMD. */
+  readonly blas?: BlasLibrary;
+}
+
+/** A compiled set of CPU kernels, as written by the WASM build: module bytes in base64. */
+export interface CpuModule {
+  /** Name for error messages, `package/operator`. */
+  readonly label: string;
+  /** The module, base64. */
+  readonly base64: string;
+}
+
+/** Largest memory of 32-bit WebAssembly. */
+const MAX_BYTES = 65_536 * 65_536;
+const CONTROL_BYTES = 4096;
+const ARGUMENT_SLOTS = 64;
+
+/** The bytes of a CPU tensor: an address inside the device's memory. */
+export class CpuStorage implements Storage {
+  /** Address of the first byte. */
+  readonly address: number;
+  readonly #release: (address: number) => void;
+
+  /** Made by the device only. */
+  constructor(address: number, release: (address: number) => void) {
+    this.address = address;
+    this.#release = release;
+  }
+
+  /** Gives the bytes back to the device. */
+  free(): void {
+    this.#release(this.address);
+  }
+}
+
+/** Address of a tensor's first element inside the memory of its CPU device. */
+export function addressOf(tensor: Tensor): number {
+  return (tensor.storage as CpuStorage).address + tensor.byteOffset;
+}
+
+/**
+ * The CPU as a device: WebAssembly SIMD kernels on one shared memory, run by all threads. Commands run at once, so
+ * `submit` and `finish` have nothing to do.
+ *
+ * Results do not depend on the number of threads: a job is cut into tasks by its shape alone, and each task writes its
+ * own outputs in an order of its own.
+ */
+export class CpuDevice implements Device {
+  readonly kind = "cpu";
+  readonly label: string;
+  readonly viewAlignment = 4;
+  readonly maxTensorBytes: number;
+  /** Threads that work on one operator. */
+  readonly threads: number;
+  /** The BLAS that dense products go to, if any. */
+  readonly blas: BlasLibrary | undefined;
+  readonly #memory: WebAssembly.Memory;
+  readonly #allocator: Allocator;
+  readonly #pool: ThreadPool;
+  readonly #modules = new Map<CpuModule, ReadonlyMap<string, number>>();
+  readonly #workspaces = new Map<string, Tensor>();
+  readonly #args: number;
+  readonly #release = (address: number): void => this.#allocator.release(address);
+  #slots: Float64Array;
+  #disposed = false;
+
+  /** Use {@linkcode openCpuDevice}. */
+  constructor(options: CpuDeviceOptions = {}) {
+    const threads = options.threads ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+    if (!Number.isInteger(threads) || threads < 1) {
+      throw new RangeError(`Cannot open the CPU device with ${threads} threads: want a whole number >= 1`);
+    }
+    const maxBytes = Math.min(options.maxBytes ?? MAX_BYTES, MAX_BYTES);
+    this.#memory = reserve(Math.ceil(maxBytes / 65_536));
+    this.maxTensorBytes = maxBytes;
+    this.#allocator = new Allocator(this.#memory, CONTROL_BYTES, maxBytes);
+    this.#args = this.#allocator.allocate(ARGUMENT_SLOTS * 8, "arguments");
+    this.#slots = new Float64Array(this.#memory.buffer, this.#args, ARGUMENT_SLOTS);
+    this.blas = options.blas;
+    this.#pool = new ThreadPool({ memory: this.#memory, blasPath: options.blas?.path ?? "" }, threads);
+    this.threads = this.#pool.threads;
+    this.label = `cpu (${this.threads} thread${this.threads > 1 ? "s" : ""}, ${options.blas?.name ?? "wasm simd"})`;
+  }
+
+  /** Bytes of tensors, workspaces and modules. */
+  get usedBytes(): number {
+    return this.#allocator.usedBytes;
+  }
+
+  /** Address of argument slot `slot`, for a kernel that hands a part of its slots on to another kernel. */
+  slotAddress(slot: number): number {
+    return this.#args + 8 * slot;
+  }
+
+  /** See {@linkcode Device.tensor}. */
+  tensor(dtype: DType, shape: readonly number[], options: TensorOptions = {}): Tensor {
+    const label = options.label ?? "tensor";
+    const size = elementsOf(shape, label);
+    if (options.data && options.data.length !== size) {
+      throw new RangeError(
+        `Cannot make tensor "${label}" of [${shape}] from ${options.data.length} elements: want ${size}`,
+      );
+    }
+    if (options.data && dtypeOf(options.data) !== dtype) {
+      throw new TypeError(`Cannot make ${dtype} tensor "${label}" from ${dtypeOf(options.data)} data`);
+    }
+    const storage = new CpuStorage(this.#allocator.allocate(size * 4, label), this.#release);
+    const tensor = new Tensor(this, dtype, shape, storage, { label });
+    if (options.data) tensor.write(options.data);
+    return tensor;
+  }
+
+  /** A view on the tensor's elements in the device's memory; valid until the tensor is disposed. */
+  hostView(tensor: Tensor): TensorData {
+    return hostArray(tensor.dtype, tensor.size, this.#memory.buffer, addressOf(tensor));
+  }
+
+  /**
+   * Scratch memory that stays between calls: at least `elements` of `dtype`, contents undefined. Two operators that
+   * never run at the same time may share one name.
+   */
+  workspace(name: string, dtype: DType, elements: number): Tensor {
+    const key = `${name}:${dtype}`;
+    const have = this.#workspaces.get(key);
+    if (have && have.size >= elements) return have;
+    have?.[Symbol.dispose]();
+    this.#workspaces.delete(key);
+    const grown = this.tensor(dtype, [Math.ceil(elements * 1.25)], { label: `workspace ${name}` });
+    this.#workspaces.set(key, grown);
+    return grown;
+  }
+
+  /**
+   * The id of kernel `name` of a module; the module is instantiated in every thread on first use.
+   *
+   * @throws {TypeError} where the module exports no such function
+   */
+  kernel(module: CpuModule, name: string): number {
+    let ids = this.#modules.get(module);
+    if (!ids) {
+      const bytes = Uint8Array.from(atob(module.base64), (c) => c.charCodeAt(0));
+      const exports = WebAssembly.Module.exports(new WebAssembly.Module(bytes)).filter((e) => e.kind === "function");
+      const address = this.#allocator.allocate(bytes.length, module.label);
+      new Uint8Array(this.#memory.buffer, address, bytes.length).set(bytes);
+      const first = this.#pool.addModule(address, bytes.length);
+      ids = new Map(exports.map((entry, i) => [entry.name, first + i]));
+      this.#modules.set(module, ids);
+    }
+    const id = ids.get(name);
+    if (id === undefined) throw new TypeError(`Cannot find kernel "${name}" in module ${module.label}`);
+    return id;
+  }
+
+  /**
+   * Runs a kernel: the tasks 0 to `tasks - 1` are shared among the threads, the arguments go into f64 slots. Returns
+   * when all are done.
+   */
+  run(kernel: number, tasks: number, args: readonly number[]): void {
+    if (this.#disposed) throw new TypeError("Cannot run a kernel on the CPU device: it was disposed");
+    if (args.length > ARGUMENT_SLOTS) {
+      throw new RangeError(`Cannot pass ${args.length} arguments to a kernel: want at most ${ARGUMENT_SLOTS}`);
+    }
+    this.#slots.set(args);
+    this.#pool.run(kernel, this.#args, tasks);
+  }
+
+  /** Commands run as they are recorded. */
+  submit(): void {}
+
+  /** Commands run as they are recorded. */
+  finish(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** See {@linkcode Tensor.write}. */
+  writeTensor(tensor: Tensor, data: TensorData, elementOffset: number): void {
+    this.hostView(tensor).set(data, elementOffset);
+  }
+
+  /** See {@linkcode Tensor.read}. */
+  readTensor(tensor: Tensor, elementOffset: number, count: number): Promise<TensorData> {
+    const copy = hostArray(tensor.dtype, count);
+    copy.set(this.hostView(tensor).subarray(elementOffset, elementOffset + count));
+    return Promise.resolve(copy);
+  }
+
+  /** Ends the threads; the memory goes when nobody refers to it. */
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#pool[Symbol.dispose]();
+  }
+}
+
+/** Reserves address space for `pages`; hosts with little of it get what they can. */
+function reserve(pages: number): WebAssembly.Memory {
+  for (let maximum = pages; maximum >= 256; maximum = Math.floor(maximum / 2)) {
+    try {
+      return new WebAssembly.Memory({ initial: 2, maximum, shared: true });
+    } catch {
+      // Not enough address space: try half.
+    }
+  }
+  throw new DeviceMemoryError(`Cannot reserve memory for the CPU device: ${pages * 65_536} bytes wanted`);
+}
+
+/** Opens the CPU as a device. Dispose it to end its threads. */
+export function openCpuDevice(options: CpuDeviceOptions = {}): CpuDevice {
+  return new CpuDevice(options);
+}

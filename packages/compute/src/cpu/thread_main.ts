@@ -1,0 +1,130 @@
+/**
+ * What one thread of the CPU device runs. `makeThread` is used directly by the calling thread, and as text by the
+ * workers (a worker file of its own would not survive bundling), so it must not refer to anything outside itself.
+ *
+ * The control block lies at the start of the shared memory, each word on a cache line of its own:
+ *
+ * | word | meaning |
+ * | --- | --- |
+ * | 16 | generation: bumped when a job is posted, workers wait on it |
+ * | 32 | open: generation of the job that may be joined, 0 when none |
+ * | 48 | next: first task that nobody claimed yet |
+ * | 64 | active: workers inside the job |
+ * | 80 | stop |
+ * | 96..99 | kernel id, number of tasks, address of the arguments, number of modules |
+ * | 112.. | address and length of each module's bytes |
+ *
+ * A worker joins by counting itself in, and only then checks that the job is still open; the caller closes the job and
+ * then waits for the count to drop. So a worker that wakes late neither delays a job nor runs a stale one.
+ *
+ * @module
+ */
+
+/** A kernel: does task number `task` with the arguments (f64 slots) at address `args`. */
+export type KernelFunction = (args: number, task: number) => void;
+
+/** What a thread needs; structured-cloneable. */
+export interface ThreadInit {
+  readonly memory: WebAssembly.Memory;
+  /** Path of a BLAS library to open in this thread, or "". */
+  readonly blasPath: string;
+}
+
+/** One thread's kernels. */
+export interface Thread {
+  /** Kernels by id; ids are given in order of module registration and export. */
+  readonly kernels: KernelFunction[];
+  /** Number of module entries that this thread has instantiated. */
+  readonly loaded: () => number;
+  /** Instantiates modules that were registered since. */
+  readonly load: () => void;
+  /** Joins jobs until told to stop. */
+  readonly serve: () => void;
+}
+
+/** Index of the control words; see the module's documentation. */
+export const CONTROL = {
+  generation: 16,
+  open: 32,
+  next: 48,
+  active: 64,
+  stop: 80,
+  kernel: 96,
+  tasks: 97,
+  args: 98,
+  modules: 99,
+  moduleTable: 112,
+  maxModules: 256,
+} as const;
+
+/** Makes the kernel table and the serving loop of one thread. Self-contained: see the module's documentation. */
+export function makeThread(init: ThreadInit): Thread {
+  const memory = init.memory;
+  const words = new Int32Array(memory.buffer, 0, 1024);
+  const kernels: KernelFunction[] = [];
+  let loaded = 0;
+
+  // Kernel 0 is BLAS: C block = alpha op(A) op(B) + beta C, row-major, then an epilogue kernel on the same rows while
+  // they are in cache. Slots: 0 transA, 1 transB, 2 M, 3 N, 4 K, 5 alpha, 6 A, 7 lda, 8 B, 9 ldb, 10 beta, 11 C,
+  // 12 ldc, 13 rows per task, 14 epilogue kernel (0 = none), 15 address of the epilogue's arguments.
+  let sgemm: ((...args: number[]) => void) | undefined;
+  let base = 0;
+  if (init.blasPath) {
+    // deno-lint-ignore no-explicit-any -- only Deno has an FFI; the device was given a path by its ./blas entry
+    const deno = (globalThis as any).Deno;
+    const library = deno.dlopen(init.blasPath, {
+      cblas_sgemm: {
+        // deno-fmt-ignore
+        parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "f32", "usize", "i32", "usize", "i32", "f32", "usize", "i32"],
+        result: "void",
+      },
+    });
+    sgemm = library.symbols.cblas_sgemm;
+    base = Number(deno.UnsafePointer.value(deno.UnsafePointer.of(new Uint8Array(memory.buffer))));
+  }
+  kernels.push((args, task) => {
+    if (!sgemm) throw new Error("Cannot run sgemm as no BLAS is open in this thread");
+    const a = new Float64Array(memory.buffer, args, 16);
+    const rowsPerTask = a[13]!, first = task * rowsPerTask;
+    const rows = Math.min(rowsPerTask, a[2]! - first);
+    const firstA = base + a[6]! + 4 * first * (a[0] ? 1 : a[7]!);
+    const firstC = base + a[11]! + 4 * first * a[12]!;
+    // deno-fmt-ignore
+    sgemm(101, a[0] ? 112 : 111, a[1] ? 112 : 111, rows, a[3]!, a[4]!, a[5]!, firstA, a[7]!, base + a[8]!, a[9]!, a[10]!, firstC, a[12]!);
+    if (a[14]) kernels[a[14]]!(a[15]!, task);
+  });
+
+  const load = (): void => {
+    const count = Atomics.load(words, 99);
+    for (; loaded < count; loaded++) {
+      const start = words[112 + 2 * loaded]! >>> 0, length = words[113 + 2 * loaded]!;
+      // A copy, as engines refuse to compile from shared memory.
+      const module = new WebAssembly.Module(new Uint8Array(memory.buffer, start, length).slice());
+      const exports = new WebAssembly.Instance(module, { env: { memory } }).exports;
+      for (const { name, kind } of WebAssembly.Module.exports(module)) {
+        if (kind === "function") kernels.push(exports[name] as KernelFunction);
+      }
+    }
+  };
+
+  const serve = (): void => {
+    let seen = 0;
+    while (true) {
+      // Jobs follow one another closely within a step: poll a little before sleeping.
+      for (let i = 0; i < 2000 && Atomics.load(words, 16) === seen; i++);
+      while (Atomics.load(words, 16) === seen) Atomics.wait(words, 16, seen);
+      seen = Atomics.load(words, 16);
+      if (Atomics.load(words, 80)) return;
+      Atomics.add(words, 64, 1);
+      if (Atomics.load(words, 32) === seen) {
+        load();
+        const kernel = kernels[words[96]!]!, args = words[98]! >>> 0, tasks = words[97]!;
+        for (let task = Atomics.add(words, 48, 1); task < tasks; task = Atomics.add(words, 48, 1)) kernel(args, task);
+      }
+      Atomics.sub(words, 64, 1);
+      Atomics.notify(words, 64);
+    }
+  };
+
+  return { kernels, loaded: () => loaded, load, serve };
+}
