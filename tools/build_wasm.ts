@@ -3,11 +3,12 @@
  * base64. Sources whose name starts with `_` are shared includes, not modules. A module whose header already carries the
  * hash of its sources, the flags and the compiler version is left as it is.
  *
- * `deno task wasm` builds; `deno task wasm --check` compiles all and fails naming those that are not current.
+ * `deno task wasm` builds; `deno task wasm --check` compiles all and fails naming those that are not current. A folder as argument
+ * limits either to the modules below it.
  *
  * @module
  */
-import { basename } from "node:path";
+import { basename, relative } from "node:path";
 import { walkFiles } from "./files.ts";
 import { compileModule, compiler, hashSources } from "./wasm/compile.ts";
 
@@ -58,7 +59,8 @@ export async function buildModule(entry: string, check: boolean): Promise<string
 if (import.meta.main) {
   const check = Deno.args.includes("--check");
   let failed = false;
-  for (const entry of await findModules("packages")) {
+  const folder = relative(Deno.cwd(), Deno.args.find((arg) => !arg.startsWith("-")) ?? "packages").replaceAll("\\", "/");
+  for (const entry of await findModules(folder)) {
     try {
       const changed = await buildModule(entry, check);
       if (changed) console.log(check ? `not current: ${changed} (run deno task wasm)` : `built ${changed}`);
