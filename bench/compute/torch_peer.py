@@ -1,0 +1,130 @@
+"""PyTorch's side of the operator benches. A case is a JSON object: op, its sizes, threads."""
+
+import sys
+
+from peer import serve
+
+try:
+    import torch
+except ImportError:
+    sys.exit(f"bench:compute: {sys.executable} has no torch")
+
+
+def gemm(m, n, k, transpose_a=False, transpose_b=False, bias=False, relu=False):
+    a = torch.rand(k, m).t() if transpose_a else torch.rand(m, k)
+    b = torch.rand(n, k).t() if transpose_b else torch.rand(k, n)
+    out, vector = torch.empty(m, n), torch.rand(n)
+
+    def work():
+        if bias:
+            torch.addmm(vector, a, b, out=out)
+        else:
+            torch.mm(a, b, out=out)
+        if relu:
+            out.relu_()
+
+    return work
+
+
+def sort(n, high=2**31 - 1):
+    keys = torch.randint(0, high, (n,), dtype=torch.int32)
+    return lambda: torch.sort(keys, stable=True)
+
+
+def embedding(rows, dim, batch, tables, pooling=1):
+    """One EmbeddingBag per table, as DLRM does; `tables` of `rows` rows each, uniform ids."""
+    bags = [torch.nn.EmbeddingBag(rows, dim, mode="sum") for _ in range(tables)]
+    offsets = torch.arange(0, batch * pooling, pooling)
+    ids = [torch.randint(0, rows, (batch * pooling,)) for _ in range(tables)]
+
+    def work():
+        with torch.no_grad():
+            for bag, table_ids in zip(bags, ids):
+                bag(table_ids, offsets)
+
+    return work
+
+
+def embedding_update(rows, dim, batch, tables, optimizer="sgd"):
+    """Backward to sparse gradients and one optimiser step, the forward pass excluded as far as autograd lets us."""
+    bags = [torch.nn.EmbeddingBag(rows, dim, mode="sum", sparse=True) for _ in range(tables)]
+    parameters = [bag.weight for bag in bags]
+    step = {"sgd": torch.optim.SGD, "adagrad": torch.optim.Adagrad, "adam": torch.optim.SparseAdam}[optimizer](
+        parameters, lr=1e-3
+    )
+    offsets = torch.arange(batch)
+    ids = [torch.randint(0, rows, (batch,)) for _ in range(tables)]
+    outs = [bag(table_ids, offsets) for bag, table_ids in zip(bags, ids)]
+    grads = [torch.rand(batch, dim) for _ in range(tables)]
+
+    def work():
+        step.zero_grad(set_to_none=True)
+        torch.autograd.backward(outs, grads, retain_graph=True)
+        step.step()
+
+    return work
+
+
+def interaction(batch, features, dim):
+    """DLRM's dot interaction with the dense vector as feature 0, as facebookresearch/dlrm writes it."""
+    x = torch.rand(batch, features, dim)
+    rows = torch.tensor([i for i in range(features) for _ in range(i)])
+    columns = torch.tensor([j for i in range(features) for j in range(i)])
+
+    def work():
+        z = torch.bmm(x, x.transpose(1, 2))
+        torch.cat([x[:, 0], z[:, rows, columns]], dim=1)
+
+    return work
+
+
+def interaction_backward(batch, features, dim):
+    x = torch.rand(batch, features, dim, requires_grad=True)
+    rows = torch.tensor([i for i in range(features) for _ in range(i)])
+    columns = torch.tensor([j for i in range(features) for j in range(i)])
+    z = torch.bmm(x, x.transpose(1, 2))
+    out = torch.cat([x[:, 0], z[:, rows, columns]], dim=1)
+    grad = torch.rand_like(out)
+    return lambda: torch.autograd.grad(out, x, grad, retain_graph=True)
+
+
+def add(n):
+    a, b, out = torch.rand(n), torch.rand(n), torch.empty(n)
+    return lambda: torch.add(a, b, out=out)
+
+
+def sum_rows(m, n):
+    a, out = torch.rand(m, n), torch.empty(n)
+    return lambda: torch.sum(a, 0, out=out)
+
+
+def bce(n):
+    logits, labels = torch.randn(n, requires_grad=True), torch.randint(0, 2, (n,)).float()
+
+    def work():
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, labels)
+        torch.autograd.grad(loss, logits)
+
+    return work
+
+
+OPERATIONS = {
+    f.__name__: f
+    for f in (gemm, sort, embedding, embedding_update, interaction, interaction_backward, add, sum_rows, bce)
+}
+
+
+def prepare(spec):
+    torch.manual_seed(1)
+    sizes = {name: value for name, value in spec.items() if name not in ("op", "threads")}
+    threads, work = spec.get("threads", torch.get_num_threads()), OPERATIONS[spec["op"]](**sizes)
+
+    def run():
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+        work()
+
+    return run
+
+
+serve("PyTorch", torch.__version__, prepare)
