@@ -1,0 +1,60 @@
+/**
+ * `report.json`: the outcome of a run for machines. The fields are a contract; see DESIGN in the repository's docs.
+ *
+ * @module
+ */
+
+/** What `report.json` holds. */
+export interface Report {
+  /** The command line, as typed. */
+  readonly command: string;
+  /** `early-stop` is a finished run too; `interrupted` ones can be resumed and have no test scores yet. */
+  readonly outcome: "finished" | "early-stop" | "interrupted";
+  readonly versions: Readonly<Record<string, string>>;
+  readonly device: string;
+  readonly seed: number;
+  readonly data: {
+    readonly rows: number;
+    readonly train: number;
+    readonly valid: number;
+    readonly test: number;
+    /** Share of rows with label 1. */
+    readonly ctr: number;
+    /** What nobody can beat; synthetic data only. */
+    readonly bayesAuc?: number;
+    readonly bayesLogloss?: number;
+  };
+  readonly model: {
+    /** Trainable numbers, embeddings included. */
+    readonly parameters: number;
+    readonly embeddingBytes: number;
+    readonly fullEmbeddingBytes: number;
+    /** `fullEmbeddingBytes / embeddingBytes`. */
+    readonly compressionRatio: number;
+  };
+  /** Scores of the best model on the test part; `null` when interrupted or without test rows. */
+  readonly test: Scores | null;
+  /** The best evaluation on the validation part; `null` without one. */
+  readonly best: { readonly auc: number; readonly step: number } | null;
+  readonly speed: {
+    /** Training rows per second, evaluations and checkpoints not counted. */
+    readonly samplesPerSecond: number;
+    readonly stepMs: { readonly median: number; readonly p95: number };
+    /** Milliseconds of the whole run by what they were spent on; together about `wallSeconds`. */
+    readonly phasesMs: Readonly<Record<string, number>>;
+  };
+  /** All parts of an interrupted and resumed run together. */
+  readonly wallSeconds: number;
+}
+
+/** Scores on held-out rows. AUC is `null` when all labels are equal. */
+export interface Scores {
+  readonly auc: number | null;
+  readonly logloss: number;
+  readonly accuracy: number;
+}
+
+/** The text of `report.json`. */
+export function formatReport(report: Report): string {
+  return JSON.stringify(report, null, 2) + "\n";
+}
