@@ -22,7 +22,9 @@ export class U32Dictionary {
     dictionary.#mask = slots - 1;
     for (let i = 0; i < values.length; i++) {
       const id = i === missingId ? dictionary.addMissing() : dictionary.add(values[i]!);
-      if (id !== i) throw new RangeError(`Cannot build a dictionary as its values must be distinct: value ${i} repeats`);
+      if (id !== i) {
+        throw new RangeError(`Cannot build a dictionary as its values must be distinct: value ${i} repeats`);
+      }
     }
     return dictionary;
   }
@@ -90,7 +92,9 @@ export class U32Dictionary {
 
   #grow(): void {
     const length = this.#slots.length * 2;
-    if (length > 2 ** 31) throw new RangeError("Cannot add to a dictionary as it holds the most it can: 1431655765 values");
+    if (length > 2 ** 31) {
+      throw new RangeError("Cannot add to a dictionary as it holds the most it can: 1431655765 values");
+    }
     const slots = new Uint32Array(length);
     const mask = length - 1, values = this.#values;
     for (let id = 0; id < this.#size; id++) {

@@ -50,7 +50,7 @@ export class CriteoTsvParser {
   readonly #block: RawBlock;
   readonly #capacity: number;
   #labelled: boolean | undefined;
-  #buffer: Uint8Array = new Uint8Array(1 << 18);
+  readonly #buffer: Uint8Array = new Uint8Array(4 * MAX_LINE);
   #held = 0;
   #line = 0;
 
@@ -71,11 +71,6 @@ export class CriteoTsvParser {
   /** Parses the complete lines of what has been pushed. @throws {DataFormatError} on a bad row */
   push(chunk: Uint8Array, sink: BlockSink): void {
     for (let from = 0; from < chunk.length;) {
-      if (this.#buffer.length - this.#held < Math.min(chunk.length - from, 1 << 16)) {
-        const grown = new Uint8Array(this.#buffer.length * 2);
-        grown.set(this.#buffer.subarray(0, this.#held));
-        this.#buffer = grown;
-      }
       const part = chunk.subarray(from, from + this.#buffer.length - this.#held);
       this.#buffer.set(part, this.#held);
       from += part.length;
@@ -86,7 +81,10 @@ export class CriteoTsvParser {
       this.#held = end - consumed;
       if (this.#held > MAX_LINE) {
         const position = { file: this.#file, line: this.#line + 1 };
-        throw new DataFormatError(position, `Cannot read the line as it is longer than ${MAX_LINE} bytes: not a text file?`);
+        throw new DataFormatError(
+          position,
+          `Cannot read the line as it is longer than ${MAX_LINE} bytes: not a text file?`,
+        );
       }
     }
   }

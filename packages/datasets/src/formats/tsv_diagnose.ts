@@ -21,7 +21,11 @@ export function diagnoseLine(line: Uint8Array, labelled: boolean): LineFault | u
   const nul = text.indexOf("\0");
   if (nul >= 0) {
     const column = text.slice(0, nul).split("\t").length;
-    return { column, byte: nul + 1, reason: "Cannot read the line as it holds a NUL byte: the file is binary or damaged" };
+    return {
+      column,
+      byte: nul + 1,
+      reason: "Cannot read the line as it holds a NUL byte: the file is binary or damaged",
+    };
   }
   const fields = text.split("\t");
   const want = FEATURES + (labelled ? 1 : 0);
@@ -33,7 +37,11 @@ export function diagnoseLine(line: Uint8Array, labelled: boolean): LineFault | u
       : fields.length === 1 && fields[0]!.includes(",")
       ? ": comma-separated?"
       : "";
-    return { column: 0, byte: 0, reason: `Cannot read the line as it has ${fields.length} fields${hint}; want ${want}` };
+    return {
+      column: 0,
+      byte: 0,
+      reason: `Cannot read the line as it has ${fields.length} fields${hint}; want ${want}`,
+    };
   }
   let byte = 1;
   for (let i = 0; i < fields.length; byte += fields[i++]!.length + 1) {
@@ -58,5 +66,7 @@ function fieldFault(field: string, feature: number): string | undefined {
   }
   const name = CATEGORY_NAMES[feature - DENSE_FEATURES];
   if (!/^[0-9a-fA-F]+$/.test(field)) return `Cannot read ${name} as it is not hexadecimal: ${quote(field)}`;
-  return field.length <= 8 ? undefined : `Cannot read ${name} as it is too long: ${quote(field)}; want at most 8 hex digits`;
+  return field.length <= 8
+    ? undefined
+    : `Cannot read ${name} as it is too long: ${quote(field)}; want at most 8 hex digits`;
 }

@@ -1,0 +1,63 @@
+import { buildDataset, type SplitOptions } from "../build_dataset.ts";
+import type { CtrDataset } from "../dataset.ts";
+import type { BadRowPolicy } from "../formats/tsv.ts";
+import type { Coding } from "../table.ts";
+import { listInputs } from "./files.ts";
+import { openSynthetic } from "../synthetic/dataset.ts";
+import { type ReadProgress, stageFiles } from "./stage.ts";
+
+/** Options of {@linkcode openCtrDataset}. */
+export interface OpenOptions extends SplitOptions {
+  /** Another source whose rows are the test part; `testSplit` is not used then. */
+  test?: string;
+  /** What happens to rows that cannot be read. Default "fail". */
+  onBadRow?: BadRowPolicy;
+  /** Seed of the synthetic generator. Default 1. */
+  seed?: number;
+  /** Called while files are read. */
+  onProgress?: (progress: ReadProgress) => void;
+  /** Stops reading. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Opens `synthetic[:rows]` or `criteo:<file or folder>`.
+ *
+ * @throws {RangeError} on a source of neither form or on impossible options
+ * @throws {DataFormatError} on input that cannot be read
+ */
+export async function openCtrDataset(source: string, options: OpenOptions = {}): Promise<CtrDataset> {
+  const [, kind, argument] = /^(synthetic|criteo)(?::(.*))?$/s.exec(source) ?? [];
+  if (kind === "synthetic") {
+    const { seed, testSplit, validSplit } = options;
+    return openSynthetic({
+      ...(argument !== undefined && { rows: Number(argument) }),
+      ...(seed !== undefined && { seed }),
+      ...(testSplit !== undefined && { testSplit }),
+      ...(validSplit !== undefined && { validSplit }),
+    });
+  }
+  const path = criteoPath(source);
+  const coding: Coding = options.preprocess?.mode === "hash"
+    ? { kind: "hash", rows: options.preprocess.hashRows ?? 0 }
+    : { kind: "dictionary", modulo: options.preprocess?.maxIndRange ?? 0 };
+  const stage = async (path: string) =>
+    stageFiles(await listInputs(path), {
+      coding,
+      labels: "required",
+      onBadRow: options.onBadRow ?? "fail",
+      ...(options.onProgress && { onProgress: options.onProgress }),
+      ...(options.signal && { signal: options.signal }),
+    });
+  const table = await stage(path);
+  const testTable = options.test === undefined ? undefined : await stage(criteoPath(options.test));
+  return buildDataset(table, source, options, testTable);
+}
+
+function criteoPath(source: string): string {
+  const path = source.startsWith("criteo:") ? source.slice(7) : "";
+  if (!path) {
+    throw new RangeError(`Cannot open the source "${source}"; want synthetic[:rows] or criteo:<file or folder>`);
+  }
+  return path;
+}
