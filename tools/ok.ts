@@ -9,7 +9,7 @@ import { repositoryRoot } from "./paths.ts";
 const gates: readonly (readonly [name: string, ...args: string[]])[] = [
   ["format", "fmt", "--check"],
   ["lint", "lint"],
-  ["types", "check"],
+  ["types", "check", "-q"],
   ["layers", "task", "lint:layers"],
   ["docs", "task", "lint:docs"],
   ["package.json is current", "task", "gen:package-json", "--check"],
