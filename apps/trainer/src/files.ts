@@ -6,7 +6,7 @@
 import { errorLine, isDiskFull, RunError } from "./errors.ts";
 
 /** The bytes of a file, whole or in pieces. */
-export type FileData = string | Uint8Array | Iterable<Uint8Array>;
+export type FileData = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** Makes the names in a folder durable. Systems that cannot open folders (Windows) do without. */
 export function syncFolder(path: string): void {
@@ -26,22 +26,23 @@ export function syncFolder(path: string): void {
 }
 
 /**
- * Writes a file and waits until it is on the disk. The caller removes it when this throws.
+ * Writes a file piece by piece and waits until it is on the disk. The caller removes it when this throws.
  *
+ * @param onChunk sees every piece before it is written.
  * @returns the number of bytes.
  */
-export function writeSynced(path: string, data: FileData, onChunk?: (chunk: Uint8Array) => void): number {
-  const chunks = typeof data === "string"
-    ? [new TextEncoder().encode(data)]
-    : data instanceof Uint8Array
-    ? [data]
-    : data;
+export async function writeSynced(
+  path: string,
+  data: FileData,
+  onChunk?: (chunk: Uint8Array) => void,
+): Promise<number> {
+  const whole = typeof data === "string" || data instanceof Uint8Array;
   const file = Deno.openSync(path, { write: true, create: true, truncate: true });
   let bytes = 0;
   try {
-    for (const chunk of chunks) {
+    for await (const chunk of whole ? [toBytes(data)] : data) {
       onChunk?.(chunk);
-      for (let at = 0; at < chunk.length;) at += file.writeSync(chunk.subarray(at, at + (1 << 26)));
+      writeAll(file, chunk);
       bytes += chunk.length;
     }
     file.syncSync();
@@ -51,15 +52,30 @@ export function writeSynced(path: string, data: FileData, onChunk?: (chunk: Uint
   return bytes;
 }
 
+function toBytes(data: string | Uint8Array): Uint8Array {
+  return typeof data === "string" ? new TextEncoder().encode(data) : data;
+}
+
+function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
+  // Systems write at most 2 GiB in one call.
+  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at, at + (1 << 26)));
+}
+
 /**
  * Replaces a file atomically: after a crash it holds the old bytes or the new ones.
  *
  * @throws {RunError} when the disk is full or the path cannot be written; no partial file stays.
  */
-export function replaceFile(path: string, data: FileData): void {
+export function replaceFile(path: string, data: string | Uint8Array): void {
   const temporary = `${path}.tmp`;
   try {
-    writeSynced(temporary, data);
+    const file = Deno.openSync(temporary, { write: true, create: true, truncate: true });
+    try {
+      writeAll(file, toBytes(data));
+      file.syncSync();
+    } finally {
+      file.close();
+    }
     Deno.renameSync(temporary, path);
   } catch (error) {
     removeQuietly(temporary);

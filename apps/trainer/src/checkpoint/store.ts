@@ -53,7 +53,7 @@ export class CheckpointStore {
    * @param pins steps whose checkpoints must stay as long as this one does.
    * @throws {RunError} when it cannot be written; the earlier checkpoints are untouched then.
    */
-  write(step: number, files: ReadonlyMap<string, FileData>, pins: readonly number[] = []): void {
+  async write(step: number, files: ReadonlyMap<string, FileData>, pins: readonly number[] = []): Promise<void> {
     const target = this.#path(step);
     const temporary = `${this.#folder}/.tmp-${name(step)}`;
     try {
@@ -63,11 +63,11 @@ export class CheckpointStore {
       const entries: Record<string, { bytes: number; sha256: string }> = {};
       for (const [file, data] of files) {
         const hash = createHash("sha256");
-        const bytes = writeSynced(`${temporary}/${file}`, data, (chunk) => hash.update(chunk));
+        const bytes = await writeSynced(`${temporary}/${file}`, data, (chunk) => hash.update(chunk));
         entries[file] = { bytes, sha256: hash.digest("hex") };
       }
       const manifest: Manifest = { format: FORMAT, version: VERSION, step, pins, files: entries };
-      writeSynced(`${temporary}/manifest.json`, JSON.stringify(manifest, null, 2) + "\n");
+      await writeSynced(`${temporary}/manifest.json`, JSON.stringify(manifest, null, 2) + "\n");
       syncFolder(temporary);
       if (exists(target)) Deno.removeSync(target, { recursive: true });
       Deno.renameSync(temporary, target);
@@ -100,6 +100,11 @@ export class CheckpointStore {
     const manifest = this.#manifest(step);
     const files = new Map<string, Uint8Array<ArrayBuffer>>();
     for (const [file, want] of Object.entries(manifest.files)) {
+      if (!/^[\w-][\w.-]*$/.test(file)) {
+        throw new RunError(
+          `Cannot read checkpoint ${path} as its manifest names an impossible file: ${JSON.stringify(file)}`,
+        );
+      }
       let bytes: Uint8Array<ArrayBuffer>;
       try {
         bytes = Deno.readFileSync(`${path}/${file}`);

@@ -20,11 +20,11 @@ async function inFolder(body: (dir: string) => void | Promise<void>): Promise<vo
 }
 
 Deno.test("CheckpointStore reads back what it wrote, and the newest first", () =>
-  inFolder((dir) => {
+  inFolder(async (dir) => {
     const store = new CheckpointStore(`${dir}/checkpoint`, 3);
     assertEquals(store.newestIntact(noWarning), undefined);
-    store.write(5, files("five"));
-    store.write(10, new Map([["a", [bytes("piece "), bytes("by piece")]]]));
+    await store.write(5, files("five"));
+    await store.write(10, new Map([["a", [bytes("piece "), bytes("by piece")]]]));
     const newest = store.newestIntact(noWarning)!;
     assertEquals(newest.step, 10);
     assertEquals(newest.files.get("a"), bytes("piece by piece"));
@@ -32,23 +32,23 @@ Deno.test("CheckpointStore reads back what it wrote, and the newest first", () =
   }));
 
 Deno.test("CheckpointStore keeps the last k and what they pin", () =>
-  inFolder((dir) => {
+  inFolder(async (dir) => {
     const store = new CheckpointStore(dir, 2);
-    store.write(1, files("1"));
-    store.write(2, files("2"), [1]);
-    store.write(3, files("3"), [1]);
-    store.write(4, files("4"), [1]);
+    await store.write(1, files("1"));
+    await store.write(2, files("2"), [1]);
+    await store.write(3, files("3"), [1]);
+    await store.write(4, files("4"), [1]);
     assertEquals(store.steps(), [1, 3, 4]);
-    store.write(5, files("5"), [5]);
+    await store.write(5, files("5"), [5]);
     assertEquals(store.steps(), [1, 4, 5]);
-    store.write(6, files("6"), [5]);
+    await store.write(6, files("6"), [5]);
     assertEquals(store.steps(), [5, 6]);
   }));
 
 Deno.test("CheckpointStore.newestIntact() passes over damage of every kind, and says so", () =>
-  inFolder((dir) => {
+  inFolder(async (dir) => {
     const store = new CheckpointStore(dir, 9);
-    for (const step of [1, 2, 3, 4, 5]) store.write(step, files(`step ${step}`));
+    for (const step of [1, 2, 3, 4, 5]) await store.write(step, files(`step ${step}`));
     const flipped = Deno.readFileSync(`${dir}/step-00000005/weights.bin`);
     flipped[17]! ^= 1;
     Deno.writeFileSync(`${dir}/step-00000005/weights.bin`, flipped);
@@ -66,23 +66,23 @@ Deno.test("CheckpointStore.newestIntact() passes over damage of every kind, and 
   }));
 
 Deno.test("CheckpointStore ignores folders without a manifest and left-over temporary ones", () =>
-  inFolder((dir) => {
+  inFolder(async (dir) => {
     const store = new CheckpointStore(dir, 2);
-    store.write(1, files("1"));
+    await store.write(1, files("1"));
     Deno.mkdirSync(`${dir}/step-00000002`);
     Deno.mkdirSync(`${dir}/.tmp-step-00000003`);
     assertEquals(store.newestIntact(noWarning)!.step, 1);
     store.dropAfter(1);
     assertEquals(fold(dir), ["step-00000001", "step-00000002"]);
-    store.write(2, files("2"));
+    await store.write(2, files("2"));
     assertEquals(store.newestIntact(noWarning)!.step, 2);
   }));
 
 Deno.test("CheckpointStore refuses a later version instead of falling back", () =>
-  inFolder((dir) => {
+  inFolder(async (dir) => {
     const store = new CheckpointStore(dir, 2);
-    store.write(1, files("1"));
-    store.write(2, files("2"));
+    await store.write(1, files("1"));
+    await store.write(2, files("2"));
     const path = `${dir}/step-00000002/manifest.json`;
     Deno.writeTextFileSync(path, Deno.readTextFileSync(path).replace('"version": 1', '"version": 2'));
     assertThrows(() => store.newestIntact(noWarning), RunError, "its version is 2; want 1");
@@ -110,14 +110,14 @@ Deno.test("CheckpointStore.write() on a full disk keeps the earlier checkpoint a
     await t.step({
       name: "on a tmpfs of 128 KiB",
       ignore: !success,
-      fn: () => {
+      fn: async () => {
         const store = new CheckpointStore(`${dir}/checkpoint`, 2);
-        store.write(1, files("1"));
+        await store.write(1, files("1"));
         const big = new Map<string, FileData>([["state.json", "2"], ["weights.bin", [
           new Uint8Array(50_000),
           new Uint8Array(200_000),
         ]]]);
-        assertThrows(() => store.write(2, big), RunError, "as the disk is full");
+        await assertRejects(() => store.write(2, big), RunError, "as the disk is full");
         assertEquals(fold(`${dir}/checkpoint`), ["step-00000001"]);
         assertEquals(store.newestIntact(noWarning)!.step, 1);
       },
@@ -130,6 +130,5 @@ Deno.test("CheckpointStore.write() names a folder that cannot be written", () =>
   inFolder(async (dir) => {
     Deno.writeTextFileSync(`${dir}/file`, "");
     const store = new CheckpointStore(`${dir}/file/checkpoint`, 2);
-    // deno-lint-ignore require-await -- write() throws synchronously
-    await assertRejects(async () => store.write(1, files("1")), RunError, "Cannot write checkpoint");
+    await assertRejects(() => store.write(1, files("1")), RunError, "Cannot write checkpoint");
   }));
