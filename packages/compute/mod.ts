@@ -9,3 +9,5 @@ export * from "./src/device.ts";
 export * from "./src/cpu/cpu_device.ts";
 export * from "./src/webgpu/kernel.ts";
 export * from "./src/webgpu/webgpu_device.ts";
+export { type Activation, gemm, type GemmOptions } from "./src/gemm/gemm.ts";
+export { sumRows } from "./src/gemm/sum_rows.ts";

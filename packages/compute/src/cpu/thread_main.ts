@@ -20,12 +20,17 @@
  * @module
  */
 
-/** A kernel: does task number `task` with the arguments (f64 slots) at address `args`. */
-export type KernelFunction = (args: number, task: number) => void;
+/**
+ * A kernel: does task number `task` with the arguments (f64 slots) at address `args`. `thread` tells threads apart, for
+ * scratch memory of their own; results must not depend on it.
+ */
+export type KernelFunction = (args: number, task: number, thread: number) => void;
 
 /** What a thread needs; structured-cloneable. */
 export interface ThreadInit {
   readonly memory: WebAssembly.Memory;
+  /** Number of the thread; the caller is 0. */
+  readonly thread: number;
   /** Path of a BLAS library to open in this thread, or "". */
   readonly blasPath: string;
 }
@@ -64,9 +69,10 @@ export function makeThread(init: ThreadInit): Thread {
   const kernels: KernelFunction[] = [];
   let loaded = 0;
 
-  // Kernel 0 is BLAS: C block = alpha op(A) op(B) + beta C, row-major, then an epilogue kernel on the same rows while
-  // they are in cache. Slots: 0 transA, 1 transB, 2 M, 3 N, 4 K, 5 alpha, 6 A, 7 lda, 8 B, 9 ldb, 10 beta, 11 C,
-  // 12 ldc, 13 rows per task, 14 epilogue kernel (0 = none), 15 address of the epilogue's arguments.
+  // Kernel 0 is BLAS: a block of C = alpha op(A) op(B) + beta C, row-major, then an epilogue kernel with the same
+  // arguments and task, while the block is in cache. Slots: 0 transA, 1 transB, 2 M, 3 N, 4 K, 5 alpha, 6 A, 7 lda, 8 B,
+  // 9 ldb, 10 beta, 11 C, 12 ldc, 13 rows and 14 columns per task, 15 epilogue kernel (0 = none). Tasks number the
+  // blocks row by row.
   let sgemm: ((...args: number[]) => void) | undefined;
   let base = 0;
   if (init.blasPath) {
@@ -82,16 +88,18 @@ export function makeThread(init: ThreadInit): Thread {
     sgemm = library.symbols.cblas_sgemm;
     base = Number(deno.UnsafePointer.value(deno.UnsafePointer.of(new Uint8Array(memory.buffer))));
   }
-  kernels.push((args, task) => {
+  kernels.push((args, task, thread) => {
     if (!sgemm) throw new Error("Cannot run sgemm as no BLAS is open in this thread");
     const a = new Float64Array(memory.buffer, args, 16);
-    const rowsPerTask = a[13]!, first = task * rowsPerTask;
-    const rows = Math.min(rowsPerTask, a[2]! - first);
-    const firstA = base + a[6]! + 4 * first * (a[0] ? 1 : a[7]!);
-    const firstC = base + a[11]! + 4 * first * a[12]!;
+    const across = Math.ceil(a[3]! / a[14]!);
+    const row = Math.floor(task / across) * a[13]!, column = task % across * a[14]!;
+    const rows = Math.min(a[13]!, a[2]! - row), columns = Math.min(a[14]!, a[3]! - column);
+    const blockA = base + a[6]! + 4 * row * (a[0] ? 1 : a[7]!);
+    const blockB = base + a[8]! + 4 * column * (a[1] ? a[9]! : 1);
+    const blockC = base + a[11]! + 4 * (row * a[12]! + column);
     // deno-fmt-ignore
-    sgemm(101, a[0] ? 112 : 111, a[1] ? 112 : 111, rows, a[3]!, a[4]!, a[5]!, firstA, a[7]!, base + a[8]!, a[9]!, a[10]!, firstC, a[12]!);
-    if (a[14]) kernels[a[14]]!(a[15]!, task);
+    sgemm(101, a[0] ? 112 : 111, a[1] ? 112 : 111, rows, columns, a[4]!, a[5]!, blockA, a[7]!, blockB, a[9]!, a[10]!, blockC, a[12]!);
+    if (a[15]) kernels[a[15]]!(args, task, thread);
   });
 
   const load = (): void => {
@@ -119,7 +127,9 @@ export function makeThread(init: ThreadInit): Thread {
       if (Atomics.load(words, 32) === seen) {
         load();
         const kernel = kernels[words[96]!]!, args = words[98]! >>> 0, tasks = words[97]!;
-        for (let task = Atomics.add(words, 48, 1); task < tasks; task = Atomics.add(words, 48, 1)) kernel(args, task);
+        for (let task = Atomics.add(words, 48, 1); task < tasks; task = Atomics.add(words, 48, 1)) {
+          kernel(args, task, init.thread);
+        }
       }
       Atomics.sub(words, 64, 1);
       Atomics.notify(words, 64);

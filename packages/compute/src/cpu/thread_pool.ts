@@ -46,12 +46,12 @@ export class ThreadPool implements Disposable {
   #modules = 0;
 
   /** Makes a pool of up to `threads` threads; fewer where the host has no workers. */
-  constructor(init: ThreadInit, threads: number) {
+  constructor(init: Omit<ThreadInit, "thread">, threads: number) {
     this.#memory = init.memory;
     this.#words = new Int32Array(init.memory.buffer, 0, 1024);
-    this.#caller = makeThread(init);
+    this.#caller = makeThread({ ...init, thread: 0 });
     for (let i = 1; i < threads; i++) {
-      const worker = startWorker(init);
+      const worker = startWorker({ ...init, thread: i });
       if (!worker) break;
       this.#workers.push(worker);
     }
@@ -81,7 +81,7 @@ export class ThreadPool implements Disposable {
     const run = this.#caller.kernels[kernel];
     if (!run) throw new RangeError(`Cannot run kernel ${kernel}: ${this.#caller.kernels.length} are known`);
     if (tasks <= 1 || this.#workers.length === 0) {
-      for (let task = 0; task < tasks; task++) run(args, task);
+      for (let task = 0; task < tasks; task++) run(args, task, 0);
       return;
     }
     const words = this.#words;
@@ -95,7 +95,7 @@ export class ThreadPool implements Disposable {
     Atomics.notify(words, CONTROL.generation, Math.min(this.#workers.length, tasks - 1));
     try {
       for (let task = Atomics.add(words, CONTROL.next, 1); task < tasks; task = Atomics.add(words, CONTROL.next, 1)) {
-        run(args, task);
+        run(args, task, 0);
       }
     } finally {
       Atomics.store(words, CONTROL.open, 0);
