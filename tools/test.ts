@@ -54,7 +54,8 @@ if (import.meta.main) {
   const graph = await loadGraph(repositoryRoot, files);
   const serial = files.filter((file) => opensDevices(graph, file));
   const parallel = files.filter((file) => !serial.includes(file));
-  const reporter = Deno.env.get("CI") || flags.some((flag) => flag.startsWith("--reporter")) ? [] : ["--reporter=dot"];
+  const chosen = flags.some((flag) => flag.startsWith("--reporter"));
+  const reporter = Deno.stdout.isTerminal() && !chosen ? ["--reporter=dot"] : [];
   const cases = [
     ...await runTests(parallel, ["--parallel", ...reporter, ...flags]),
     ...await runTests(serial, [...reporter, ...flags]),
