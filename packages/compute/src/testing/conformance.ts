@@ -1,5 +1,6 @@
 import type { AnyDevice } from "../device.ts";
 import { DEVICE_NAMES, type DeviceName, INSTALL_HINTS, openTestDevices } from "./devices.ts";
+import { testWith } from "./requirement.ts";
 
 /** A conformance test as a host without `Deno.test` collects it. */
 export interface ConformanceTest {
@@ -26,7 +27,21 @@ export function collectedTests(): readonly ConformanceTest[] {
 
 const hasDenoTest = typeof Deno !== "undefined" && typeof Deno.test === "function";
 const devices = hasDenoTest ? await openTestDevices() : new Map<DeviceName, AnyDevice>();
-const required = new Set(hasDenoTest ? (Deno.env.get("POCKETREC_REQUIRE") ?? "").split(",") : []);
+
+/**
+ * Runs a test body on a device and waits for the device. An error that the device reports late belongs to this test, so
+ * it is fetched also after a failure, and shown: a kernel that did not compile explains a wrong result.
+ */
+export async function runOnDevice(body: ConformanceTest["body"], device: AnyDevice): Promise<void> {
+  try {
+    await body(device);
+  } catch (error) {
+    const late = await device.finish().then(() => undefined, (reason: Error) => reason);
+    if (!late || late === error) throw error;
+    throw new Error(`${(error as Error).message}\nThe device reported: ${late.message}`, { cause: error });
+  }
+  await device.finish();
+}
 
 /**
  * Registers one test per device. An absent device shows as ignored, with what to install in its name; with
@@ -44,18 +59,7 @@ export function testOnEachDevice(
   }
   for (const deviceName of names) {
     const device = devices.get(deviceName);
-    const missing = !device && required.has(deviceName);
-    Deno.test({
-      name: device ? `${name} [${deviceName}]` : `${name} [${deviceName}: absent, ${INSTALL_HINTS[deviceName]}]`,
-      ignore: !device && !missing,
-      // A device outlives its tests, and so do the buffers and threads that it keeps.
-      sanitizeOps: false,
-      sanitizeResources: false,
-      fn: async () => {
-        if (!device) throw new Error(`Device "${deviceName}" is required but absent: ${INSTALL_HINTS[deviceName]}`);
-        await body(device);
-        await device.finish();
-      },
-    });
+    const requirement = { name: deviceName, present: device !== undefined, hint: INSTALL_HINTS[deviceName] };
+    testWith(requirement, device ? `${name} [${deviceName}]` : name, () => runOnDevice(body, device!));
   }
 }

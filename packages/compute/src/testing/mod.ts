@@ -10,3 +10,4 @@ export * from "./compare.ts";
 export * from "./conformance.ts";
 export * from "./devices.ts";
 export * from "./random.ts";
+export * from "./requirement.ts";

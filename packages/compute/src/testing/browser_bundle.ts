@@ -1,0 +1,49 @@
+/**
+ * Bundles the conformance tests of a checkout for a browser page.
+ *
+ * @module
+ */
+
+/** Paths, relative to `root` (a folder URL), of the test files that use the conformance helper. */
+export async function conformanceFiles(root: URL): Promise<string[]> {
+  const found: string[] = [];
+  const walk = async (folder: string): Promise<void> => {
+    for await (const entry of Deno.readDir(new URL(folder, root))) {
+      const path = `${folder}${entry.name}`;
+      if (entry.isDirectory) await walk(`${path}/`);
+      else if (entry.name.endsWith("_test.ts")) {
+        if (/\btestOnEachDevice\(/.test(await Deno.readTextFile(new URL(path, root)))) found.push(path);
+      }
+    }
+  };
+  for await (const member of Deno.readDir(new URL("packages/", root))) {
+    if (member.isDirectory) await walk(`packages/${member.name}/src/`);
+  }
+  return found.sort();
+}
+
+/**
+ * Bundles the files with Deno's own bundler into one module that sets `globalThis.conformance`.
+ *
+ * @throws {Error} with the bundler's words where it fails
+ */
+export async function bundleForPage(root: URL, files: readonly string[]): Promise<string> {
+  const folder = await Deno.makeTempDir({ prefix: "pocketrec_page_" });
+  try {
+    const loaders = files.map((file) =>
+      `${JSON.stringify(file)}: () => import(${JSON.stringify(new URL(file, root))})`
+    );
+    const entry = `import { pageSuite } from ${JSON.stringify(new URL("./browser_page.ts", import.meta.url))};\n` +
+      `globalThis.conformance = pageSuite({\n  ${loaders.join(",\n  ")}\n});\n`;
+    await Deno.writeTextFile(`${folder}/entry.js`, entry);
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["bundle", "--quiet", "--platform", "browser", "--output", `${folder}/page.js`, `${folder}/entry.js`],
+      cwd: root,
+      env: { NO_COLOR: "1" },
+    }).output();
+    if (!success) throw new Error(`Cannot bundle the conformance tests: ${new TextDecoder().decode(stderr)}`);
+    return await Deno.readTextFile(`${folder}/page.js`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
