@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { walkFiles } from "./files.ts";
 import { loadGraph } from "./layers/graph.ts";
 import { checkCycles, checkDirection, checkIdentifiers, checkSpecifiers, type Finding } from "./layers/rules.ts";
 import { repositoryRoot } from "./paths.ts";
-import { readMembers } from "./workspace.ts";
+import { readMembers, sourceFiles } from "./workspace.ts";
 
 /**
  * Runs all rules over a workspace.
@@ -18,13 +17,7 @@ import { readMembers } from "./workspace.ts";
 export async function checkLayers(root: string): Promise<Finding[]> {
   const members = await readMembers(root);
   const sources = new Map<string, string>();
-  for (const { folder } of members) {
-    const accept = (name: string, path: string) =>
-      name.endsWith(".ts") && !name.endsWith(".as.ts") && !path.includes("/testdata/");
-    for (const path of await walkFiles(`${root}/${folder}`, accept)) {
-      sources.set(path.slice(root.length + 1), await Deno.readTextFile(path));
-    }
-  }
+  for (const path of await sourceFiles(root, members)) sources.set(path, await Deno.readTextFile(`${root}/${path}`));
   const graph = await loadGraph(root, [...sources.keys()]);
   return [
     ...checkDirection(graph, members),

@@ -8,10 +8,9 @@
  *
  * @module
  */
-import { walkFiles } from "./files.ts";
 import { loadGraph } from "./layers/graph.ts";
 import { repositoryRoot } from "./paths.ts";
-import { type Member, memberOf, readMembers } from "./workspace.ts";
+import { type Member, memberOf, readMembers, sourceFiles } from "./workspace.ts";
 
 const tasks = ["check", "wasm", "test", "bench"] as const;
 
@@ -39,13 +38,7 @@ export async function generate(root: string): Promise<Map<string, string>> {
   // Only libraries and what joins them: the tools serve all and would tie every test to them.
   const members = (await readMembers(root)).filter(({ folder }) => folder !== "tools");
   const files = new Map<string, string>();
-  const sources: string[] = [];
-  for (const { folder } of members) {
-    const accept = (name: string, path: string) =>
-      name.endsWith(".ts") && !name.endsWith(".as.ts") && !path.includes("/testdata/");
-    for (const path of await walkFiles(`${root}/${folder}`, accept)) sources.push(path.slice(root.length + 1));
-  }
-  const graph = await loadGraph(root, sources);
+  const graph = await loadGraph(root, await sourceFiles(root, members));
   for (const member of members) {
     const targets = [...graph].filter(([file]) => file.startsWith(`${member.folder}/`)).flatMap(([, imports]) =>
       imports.map(({ target }) => target)

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { walkFiles } from "./files.ts";
 
 /** One folder with a `deno.json`. */
 export interface Member {
@@ -83,4 +84,19 @@ export async function readMembers(root: string): Promise<Member[]> {
  */
 export function memberOf(members: readonly Member[], file: string): Member | undefined {
   return members.find(({ folder }) => file.startsWith(`${folder}/`));
+}
+
+/**
+ * Lists the TypeScript files of members: those that Deno can load, without test data.
+ *
+ * @param root Folder of the root `deno.json`.
+ * @param members Members to list.
+ * @returns Paths relative to the root.
+ */
+export async function sourceFiles(root: string, members: readonly Member[]): Promise<string[]> {
+  const accept = (name: string, path: string) =>
+    name.endsWith(".ts") && !name.endsWith(".as.ts") && !path.includes("/testdata/");
+  const files: string[] = [];
+  for (const { folder } of members) files.push(...await walkFiles(`${root}/${folder}`, accept));
+  return files.map((path) => path.slice(root.length + 1));
 }

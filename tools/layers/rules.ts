@@ -162,7 +162,7 @@ export function checkIdentifiers(
       if (!file.startsWith(`${member.folder}/`) || isTest(file)) continue;
       stripToCode(source).split("\n").forEach((text, at) => {
         const report = (message: string) => findings.push({ file, line: at + 1, message });
-        if (anywhere.has(file) && /(?<![.\w])(Deno|process|Bun)\b(?!\s*[:=])/.test(text)) {
+        if (anywhere.has(file) && /(?<![.\w])((Deno|Bun)\b(?!\s*[:=])|process\s*\.)/.test(text)) {
           report(`an entry that runs anywhere uses a host object; want it behind ${[...hostEntries].join(", ")}`);
         }
         if (
