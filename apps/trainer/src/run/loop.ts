@@ -1,0 +1,206 @@
+/**
+ * The training loop: steps, readings, evaluations, checkpoints, and when to stop. It knows no model, data format,
+ * terminal or file; those come in as interfaces.
+ *
+ * @module
+ */
+import type { CtrSplit } from "@pocketrec/datasets";
+import type { CheckpointStore } from "../checkpoint/store.ts";
+import { RunError } from "../errors.ts";
+import type { FileData } from "../files.ts";
+import type { Progress } from "../progress/progress.ts";
+import type { MetricRow, MetricSink } from "../sinks/metric_row.ts";
+import { breathe } from "./breathe.ts";
+import { type MetricFunction, type Metrics, scoreSplit } from "./evaluate.ts";
+import type { TrainableModel } from "./model.ts";
+import { encodeState, type RunState } from "./state.ts";
+import type { Stopwatch } from "./stopwatch.ts";
+
+/** The numbers that steer the loop; see the configuration for their meaning. */
+export interface LoopPlan {
+  readonly seed: number;
+  readonly shuffle: boolean;
+  readonly batch: number;
+  readonly testBatch: number;
+  readonly epochs: number;
+  readonly totalSteps: number;
+  readonly logEvery: number;
+  readonly evalEvery: number;
+  readonly checkpointEvery: number;
+  readonly patience: number;
+  /** Learning rate of a step; the first is 1. */
+  learningRate(step: number): number;
+}
+
+/** What the loop works with. */
+export interface LoopParts {
+  readonly plan: LoopPlan;
+  /** Where the run stands; updated in place. */
+  readonly state: RunState;
+  readonly model: TrainableModel;
+  readonly train: CtrSplit;
+  readonly valid: CtrSplit;
+  readonly metrics: MetricFunction;
+  readonly store: CheckpointStore;
+  readonly sinks: readonly MetricSink[];
+  readonly progress: Progress;
+  readonly watch: Stopwatch;
+  /** Whether to stop after the current step. */
+  stopped(): boolean;
+}
+
+/**
+ * Trains until the plan is fulfilled, early stopping stops it, or the user does.
+ *
+ * @returns how it ended; `interrupted` runs can go on from their last checkpoint.
+ * @throws {RunError} when the loss is no longer finite, or a file cannot be written.
+ */
+export async function trainLoop(parts: LoopParts): Promise<"finished" | "early-stop" | "interrupted"> {
+  const { state, plan, watch, progress } = parts;
+  parts.model.setLoss(state.pending);
+  // A run stopped between a step and its evaluation owes that evaluation.
+  let open = state.evalDue ? await afterStep(parts) : state.finished === "no";
+  const rest = breathe();
+  while (open && state.epoch < plan.epochs) {
+    let began = watch.now();
+    watch.enter("data");
+    const batches = parts.train.batches({
+      batchSize: plan.batch,
+      startBatch: state.batch,
+      ...(plan.shuffle ? { shuffle: { seed: plan.seed, epoch: state.epoch } } : {}),
+    });
+    for await (const batch of batches) {
+      watch.enter("step");
+      await parts.model.trainStep(batch, plan.learningRate(state.step + 1));
+      state.step++;
+      state.batch++;
+      state.samples += batch.rows;
+      const tick = { step: state.step, epoch: state.epoch + 1, rows: batch.rows };
+      progress.step(tick);
+      watch.step(watch.now() - began);
+      open = await afterStep(parts);
+      if (!open) break;
+      await rest();
+      began = watch.now();
+      watch.enter("data");
+    }
+    if (!open) break;
+    state.epoch++;
+    state.batch = 0;
+  }
+  watch.enter("other");
+  return state.finished === "no" ? "interrupted" : state.finished;
+}
+
+/** Reading, evaluation and checkpoint as they are due. @returns whether to go on. */
+async function afterStep(parts: LoopParts): Promise<boolean> {
+  const { state, plan, valid } = parts;
+  const last = state.step >= plan.totalSteps;
+  if (!state.evalDue) {
+    if (last || state.step % plan.logEvery === 0) await readLoss(parts);
+    const due = last || (plan.evalEvery > 0 && state.step % plan.evalEvery === 0);
+    state.evalDue = due && valid.rows > 0;
+  }
+  let better = false;
+  if (state.evalDue && !parts.stopped()) {
+    const result = await evaluate(parts);
+    if (result !== undefined) [better, state.evalDue] = [result, false];
+  }
+  // A stop that comes while the last evaluation is still owed leaves the run unfinished.
+  if (!state.evalDue) {
+    const enough = plan.patience > 0 && state.worse >= plan.patience;
+    if (last || enough) state.finished = last ? "finished" : "early-stop";
+  }
+  const ended = state.finished !== "no";
+  const interrupted = !ended && parts.stopped();
+  const periodic = plan.checkpointEvery > 0 && state.step % plan.checkpointEvery === 0;
+  if (better || ended || interrupted || periodic) await checkpoint(parts);
+  return !ended && !interrupted;
+}
+
+/** Waits for the device and takes the loss summed so far into the state. */
+async function collectLoss(parts: LoopParts): Promise<void> {
+  const before = parts.watch.enter("readback");
+  parts.state.pending = await parts.model.readLoss();
+  parts.watch.enter(before);
+  const { sum } = parts.state.pending;
+  if (!Number.isFinite(sum)) throw diverged(parts, `the loss is ${sum}`);
+}
+
+async function readLoss(parts: LoopParts): Promise<void> {
+  const { state, plan, progress } = parts;
+  await collectLoss(parts);
+  const { sum, count } = state.pending;
+  if (count === 0) return;
+  state.pending = { sum: 0, count: 0 };
+  parts.model.setLoss(state.pending);
+  const lr = plan.learningRate(state.step);
+  const row = point(state, "train", { loss: sum / count, lr });
+  emit(parts, row);
+  progress.loss({ step: state.step, epoch: row.epoch, rows: 0 }, row.loss, lr);
+}
+
+/** @returns whether it is the best so far, or `undefined` when the user stops it. */
+async function evaluate(parts: LoopParts): Promise<boolean | undefined> {
+  const { state, plan, progress, watch } = parts;
+  progress.pause("evaluating");
+  watch.enter("evaluate");
+  const scored = await scoreSplit(parts.model, parts.valid, plan.testBatch, parts.stopped);
+  if (scored === undefined) return undefined;
+  const scores = parts.metrics(scored.scores, scored.labels);
+  const better = isBetter(scores, state.best);
+  if (better) state.best = { step: state.step, auc: numberOrNull(scores.auc), logloss: scores.logloss };
+  state.worse = better ? 0 : state.worse + 1;
+  emit(parts, evaluationRow(state, "valid", scores));
+  progress.evaluation(state.step, scores, better);
+  progress.resume();
+  return better;
+}
+
+function isBetter(scores: Metrics, best: RunState["best"]): boolean {
+  if (best === null) return true;
+  return best.auc === null || Number.isNaN(scores.auc) ? scores.logloss < best.logloss : scores.auc > best.auc;
+}
+
+async function checkpoint(parts: LoopParts): Promise<void> {
+  const { state, watch, progress } = parts;
+  await collectLoss(parts);
+  progress.pause("writing a checkpoint");
+  watch.enter("checkpoint");
+  watch.flush();
+  const files = new Map<string, FileData>([["state.json", encodeState(state)], ...parts.model.snapshot()]);
+  await parts.store.write(state.step, files, state.best ? [state.best.step] : []);
+  progress.resume();
+}
+
+/** The row of an evaluation. */
+export function evaluationRow(state: RunState, split: "valid" | "test", scores: Metrics): MetricRow {
+  const { auc, logloss, accuracy } = scores;
+  return point(state, split, { loss: logloss, ...(Number.isNaN(auc) ? {} : { auc }), accuracy });
+}
+
+function point(
+  state: RunState,
+  split: MetricRow["split"],
+  values: Pick<MetricRow, "loss" | "lr" | "auc" | "accuracy">,
+): MetricRow {
+  return { step: state.step, epoch: state.epoch + 1, samples: state.samples, split, ...values };
+}
+
+function emit(parts: LoopParts, row: MetricRow): void {
+  parts.state.history.push(row);
+  for (const sink of parts.sinks) sink.write(row);
+}
+
+function diverged(parts: LoopParts, why: string): RunError {
+  const { state, plan, store } = parts;
+  const good = store.steps().at(-1);
+  return new RunError(
+    `Training diverged by step ${state.step} as ${why}; want a lower rate than --lr ${plan.learningRate(state.step)}` +
+      (good === undefined ? "" : `; the checkpoint of step ${good} is intact`),
+  );
+}
+
+function numberOrNull(x: number): number | null {
+  return Number.isNaN(x) ? null : x;
+}

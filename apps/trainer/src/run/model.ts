@@ -1,0 +1,40 @@
+/**
+ * What the training loop needs of a model.
+ *
+ * @module
+ */
+import type { CtrBatch } from "@pocketrec/datasets";
+import type { FileData } from "../files.ts";
+
+/** Loss summed over some rows. */
+export interface LossSum {
+  readonly sum: number;
+  readonly count: number;
+}
+
+/** A model that can be trained, scored, saved and restored. */
+export interface TrainableModel {
+  /**
+   * Does one step. It may return before the device is done; the promise, when there is one, is awaited.
+   *
+   * @throws {RangeError} when an id is out of range.
+   */
+  trainStep(batch: CtrBatch, lr: number): void | Promise<void>;
+  /** Loss of all steps since the last {@linkcode setLoss}; waits for the device. */
+  readLoss(): Promise<LossSum>;
+  /**
+   * Sets the accumulated loss, to zero after a reading, or to what {@linkcode readLoss} gave before a checkpoint: going
+   * on adding to that sum gives the same bits as never having stopped.
+   */
+  setLoss(loss: LossSum): void;
+  /** Probabilities of label 1, `[rows]`. */
+  predict(batch: CtrBatch): Promise<Float32Array>;
+  /** Everything that an exact resume needs, as named files; one of them is `weights.safetensors`. */
+  snapshot(): ReadonlyMap<string, FileData>;
+  /**
+   * Takes over what {@linkcode snapshot} gave.
+   *
+   * @param what `weights` leaves the optimiser alone.
+   */
+  restore(files: ReadonlyMap<string, Uint8Array>, what: "all" | "weights"): void;
+}
