@@ -11,3 +11,8 @@ export * from "./src/webgpu/kernel.ts";
 export * from "./src/webgpu/webgpu_device.ts";
 export { type Activation, gemm, type GemmOptions } from "./src/gemm/gemm.ts";
 export { sumRows } from "./src/gemm/sum_rows.ts";
+export * from "./src/embedding_lookup/bags.ts";
+export * from "./src/embedding_lookup/check_ids.ts";
+export * from "./src/embedding_lookup/embedding_lookup.ts";
+export * from "./src/embedding_lookup/embedding_lookup_reference.ts";
+export * from "./src/gather/gather.ts";

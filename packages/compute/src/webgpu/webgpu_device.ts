@@ -19,6 +19,8 @@ export interface WebGpuDeviceOptions {
 
 /** Bytes of uniform parameters collected before a submit. */
 const PARAMETER_BYTES = 65_536;
+/** Bytes behind an empty tensor. */
+const EMPTY_BYTES = 16;
 
 /** The bytes of a WebGPU tensor: a buffer. */
 export class WebGpuStorage implements Storage {
@@ -123,10 +125,10 @@ export class WebGpuDevice implements Device {
         } bytes for tensor "${label}" on ${this.label}: one storage binding holds at most ${this.maxTensorBytes}`,
       );
     }
-    // A binding of zero bytes is illegal, so an empty tensor has one element that nobody reads.
+    // A binding of zero bytes is illegal, so an empty tensor has room for one element, a vec4 at most, that nobody reads.
     const buffer = this.gpu.createBuffer({
       label,
-      size: Math.max(4, size * 4),
+      size: size * 4 || EMPTY_BYTES,
       usage: GPU_BUFFER.STORAGE | GPU_BUFFER.COPY_SRC | GPU_BUFFER.COPY_DST,
     });
     const storage = new WebGpuStorage(buffer, this.#nextStorage++, this.#release);
@@ -342,7 +344,7 @@ export class WebGpuDevice implements Device {
     if (have) return have;
     const entries: GPUBindGroupEntry[] = tensors.map((tensor, i) => ({
       binding: i + 1,
-      resource: { buffer: bufferOf(tensor), offset: tensor.byteOffset, size: Math.max(4, tensor.byteLength) },
+      resource: { buffer: bufferOf(tensor), offset: tensor.byteOffset, size: tensor.byteLength || EMPTY_BYTES },
     }));
     if (pipeline.stride > 0) {
       entries.unshift({ binding: 0, resource: { buffer: this.#parameters, offset: 0, size: pipeline.stride } });
