@@ -16,3 +16,9 @@ export * from "./src/embedding_lookup/check_ids.ts";
 export * from "./src/embedding_lookup/embedding_lookup.ts";
 export * from "./src/embedding_lookup/embedding_lookup_reference.ts";
 export * from "./src/gather/gather.ts";
+export {
+  dotInteraction,
+  dotInteractionBackward,
+  type InteractionOptions,
+  interactionWidth,
+} from "./src/interaction/interaction.ts";
