@@ -4,6 +4,7 @@
  *
  * @module
  */
+export type { Tensor, TensorData } from "@pocketrec/compute";
 export * from "./src/embedding_collection.ts";
 export * from "./src/config.ts";
 export * from "./src/sizes.ts";

@@ -29,8 +29,11 @@ export interface CompressionOptions {
   readonly operation?: QrOperation;
 }
 
-interface Table {
+/** What a plan needs to know of a table. */
+export interface PlannedTable {
+  /** Name that {@linkcode CompressionOptions.tables} refers to. */
   readonly name: string;
+  /** Ids. */
   readonly rows: number;
 }
 
@@ -42,7 +45,7 @@ interface Table {
  * @throws {RangeError} naming the largest ratio that is possible, or a table that does not exist
  */
 export function planCompression(
-  tables: readonly Table[],
+  tables: readonly PlannedTable[],
   dim: number,
   choice: CompressionChoice,
   options: CompressionOptions = {},
@@ -55,8 +58,8 @@ export function planCompression(
     }
   }
   const common = tables.filter((table) => !Object.hasOwn(exceptions, table.name));
-  const chosen = new Map<Table, TableScheme>();
-  const choose = (group: readonly Table[], wanted: CompressionChoice) =>
+  const chosen = new Map<PlannedTable, TableScheme>();
+  const choose = (group: readonly PlannedTable[], wanted: CompressionChoice) =>
     schemesFor(group, dim, wanted, operation).forEach((scheme, i) => chosen.set(group[i]!, scheme));
   choose(common, choice);
   for (const table of tables) {
@@ -72,7 +75,7 @@ export function planCompression(
 }
 
 function schemesFor(
-  tables: readonly Table[],
+  tables: readonly PlannedTable[],
   dim: number,
   choice: CompressionChoice,
   operation: QrOperation,
@@ -117,7 +120,7 @@ function schemesFor(
  * the largest first, take the smallest divisor that still fits, or stay full.
  */
 function spendRest(
-  tables: readonly Table[],
+  tables: readonly PlannedTable[],
   schemes: TableScheme[],
   rest: number,
   dim: number,

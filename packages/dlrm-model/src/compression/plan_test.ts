@@ -11,8 +11,8 @@ Deno.test("planCompression() meets the ratio of the whole model from above and c
         for (const kind of ["hash", "qr"] as const) {
           const plan = planCompression(tables, dim, { kind, ratio }, { operation });
           assert(plan.compressionRatio >= ratio, `${kind} ${ratio}: ${plan.compressionRatio}`);
-          // QR takes steps of whole divisors: coarse where a divisor of 2 already is too much.
-          const slack = kind === "qr" && ratio < 10 ? 1.06 : 1.01;
+          // A divisor of 2 is QR's least: side by side it already makes a table 4 times smaller.
+          const slack = kind === "hash" ? 1.001 : ratio >= 10 ? 1.01 : operation === "concat" ? 1.4 : 1.06;
           assert(plan.compressionRatio <= ratio * slack, `${kind} ${operation} ${ratio}: ${plan.compressionRatio}`);
           tables.forEach(({ rows }, i) => assert(rows > 50 || plan.schemes[i]!.kind === "full"));
         }
