@@ -35,7 +35,7 @@ interface KindRules {
 const KINDS: Readonly<Record<EmbeddingKind, KindRules>> = {
   full: { options: {} },
   hash: { amount: "ratio", options: {} },
-  qr: { amount: "ratio", options: { op: ["mult", "add"] } },
+  qr: { amount: "ratio", options: { op: ["mult", "add", "concat"] } },
 };
 
 /** Kinds that the command line knows but this build does not contain. */

@@ -56,6 +56,10 @@ const dataOptions = {
     help: "Fold category values modulo this before the vocabulary; 0 leaves them alone",
     fallback: "0",
   }),
+  onBadRow: choice({ group: "Data", help: "What to do with rows that cannot be read", fallback: "fail" }, [
+    "fail",
+    "skip",
+  ]),
   cache: text({
     group: "Data",
     placeholder: "<dir>",
@@ -75,7 +79,7 @@ const modelOptions = {
   embedding: {
     group: "Model" as Group,
     placeholder: "<kind>",
-    help: "full, hash:<ratio> or qr:<ratio>[,op=mult|add]; ratio = full bytes / bytes of all tables. " +
+    help: "full, hash:<ratio> or qr:<ratio>[,op=mult|add|concat]; ratio = full bytes / bytes of all tables. " +
       'In a file also { "default": "hash:10", "tables": { "C1": "full" } }',
     fallback: "full",
     parse: parseEmbedding,

@@ -19,6 +19,7 @@ export interface DataConfig {
   readonly preprocess: "frequency" | "dlrm";
   readonly minCount: number;
   readonly maxIndRange: number;
+  readonly onBadRow: "fail" | "skip";
   readonly cache: string;
   readonly seed: number;
 }
@@ -114,6 +115,7 @@ export function dataConfig(settings: Settings): DataConfig {
     preprocess: settings.preprocess ?? "frequency",
     minCount: settings.minCount ?? 2,
     maxIndRange: settings.maxIndRange ?? 0,
+    onBadRow: settings.onBadRow ?? "fail",
     cache: settings.cache ?? ".cache/datasets",
     seed: settings.seed ?? 1,
   };

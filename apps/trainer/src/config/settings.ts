@@ -16,6 +16,7 @@ export interface Settings {
   preprocess?: "frequency" | "dlrm";
   minCount?: number;
   maxIndRange?: number;
+  onBadRow?: "fail" | "skip";
   cache?: string;
 
   model?: "dlrm";

@@ -34,7 +34,7 @@ Deno.test("parseEmbeddingSpec() refuses what this build does not train, and bad 
   assertThrows(parse("hash:1:2"), UsageError, "want full");
   assertThrows(parse("full:3"), UsageError, "takes no number");
   assertThrows(parse("qr:4,opp=add"), UsageError, "did you mean op?");
-  assertThrows(parse("qr:4,op=sub"), UsageError, "want mult or add");
+  assertThrows(parse("qr:4,op=sub"), UsageError, "want mult or add or concat");
 });
 
 Deno.test("parseEmbeddingSetting() takes exceptions by table", () => {

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import type { CalibrationBin } from "@pocketrec/dlrm-model";
 import type { MetricRow } from "../sinks/metric_row.ts";
-import type { CalibrationBin } from "./calibration.ts";
 import { compactNumber, formatBytes, formatDuration, groupDigits } from "./format.ts";
 import type { Report } from "./report.ts";
 import { STYLE } from "./style.ts";
@@ -26,7 +26,7 @@ export interface ReportPage {
   readonly title: string;
   readonly report: Report;
   readonly history: readonly MetricRow[];
-  /** Of the test part, or of the validation part when there is no test yet. */
+  /** Reliability bins; empty ones are left out. Of the test part, or of the validation part when there is no test yet. */
   readonly calibration: readonly CalibrationBin[];
   readonly calibrationPart: "test" | "validation";
   readonly tables: readonly TableSize[];
@@ -144,7 +144,8 @@ function aucChart({ history, report }: ReportPage): Chart {
   };
 }
 
-function calibrationChart(bins: readonly CalibrationBin[]): Chart {
+function calibrationChart(all: readonly CalibrationBin[]): Chart {
+  const bins = all.filter((bin) => bin.count > 0);
   const most = Math.max(0.05, ...bins.flatMap((b) => [b.predicted, b.observed]));
   const top = Math.min(1, Math.ceil(most * 20 + 0.2) / 20);
   return {

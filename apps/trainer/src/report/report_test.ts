@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { MetricRow } from "../sinks/metric_row.ts";
-import { calibrationBins } from "./calibration.ts";
 import { compactNumber, formatBytes, formatDuration, groupDigits } from "./format.ts";
 import { reportHtml, type ReportPage } from "./html.ts";
 import { formatReport, type Report } from "./report.ts";
@@ -27,7 +26,7 @@ const PAGE: ReportPage = {
   title: "A run",
   report: REPORT,
   history: HISTORY,
-  calibration: [{ rows: 3, predicted: 0.1, observed: 0.12 }],
+  calibration: [{ count: 0, predicted: NaN, observed: NaN }, { count: 3, predicted: 0.1, observed: 0.12 }],
   calibrationPart: "test",
   tables: [{ name: "C1", rows: 10, dim: 4, kind: "hash:10", bytes: 1000, fullBytes: 10_000 }],
   config: { lr: 0.1, embedding: "<script>alert(1)</script>" },
@@ -62,11 +61,6 @@ Deno.test("reportHtml() of a run interrupted before its first reading has no cur
 Deno.test("formatReport() writes every field of the contract", () => {
   const back = JSON.parse(formatReport(REPORT));
   assertEquals(back, REPORT);
-});
-
-Deno.test("calibrationBins() means predictions and labels per bin and drops empty bins", () => {
-  const bins = calibrationBins(Float32Array.of(0.05, 0.07, 0.95, 1), Float32Array.of(0, 1, 1, 1), 10);
-  assertEquals(bins.map((b) => [b.rows, Math.round(b.predicted * 1000), b.observed]), [[2, 60, 0.5], [2, 975, 1]]);
 });
 
 Deno.test("niceTicks() are round, inside the range, about as many as asked", () => {

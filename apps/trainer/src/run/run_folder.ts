@@ -28,6 +28,7 @@ export class RunFolder implements Disposable {
   /** The folder's path. */
   readonly path: string;
   readonly #lock: Deno.FsFile;
+  #open: boolean = true;
 
   private constructor(path: string, lock: Deno.FsFile) {
     this.path = path;
@@ -35,10 +36,10 @@ export class RunFolder implements Disposable {
   }
 
   /**
-   * Makes a folder for a new run.
+   * Makes a folder for a new run. What is in it stays until {@linkcode clear}.
    *
    * @param out the folder asked for; otherwise `runs/<time>`.
-   * @param force replace a run that is there.
+   * @param force a run that is there may be replaced.
    * @throws {UsageError} when it holds a run or other things.
    */
   static create(out: string | undefined, force: boolean, now: Date = new Date()): RunFolder {
@@ -60,9 +61,6 @@ export class RunFolder implements Disposable {
           `Cannot use --out ${path} as it holds other files: found "${names[0]}"; want an empty folder`,
         );
       }
-      for (const name of names) {
-        if (CONTENTS.some((c) => typeof c === "string" ? c === name : c.test(name))) removeQuietly(`${path}/${name}`);
-      }
       return folder;
     } catch (error) {
       folder[Symbol.dispose]();
@@ -83,12 +81,31 @@ export class RunFolder implements Disposable {
     return RunFolder.#locked(path);
   }
 
+  /** Removes what an earlier run left; only when the new one is about to write, so that bad data cost nothing. */
+  clear(): void {
+    for (const { name } of [...Deno.readDirSync(this.path)]) {
+      if (CONTENTS.some((c) => typeof c === "string" ? c === name : c.test(name))) removeQuietly(this.file(name));
+    }
+  }
+
+  /** Lets the folder go when the run never began: an empty one is removed. */
+  abandon(): void {
+    this[Symbol.dispose]();
+    try {
+      Deno.removeSync(this.path);
+    } catch {
+      // Not empty, or gone: it stays as it is.
+    }
+  }
+
   /** The path of something in the folder. */
   file(name: string): string {
     return `${this.path}/${name}`;
   }
 
   [Symbol.dispose](): void {
+    if (!this.#open) return;
+    this.#open = false;
     removeQuietly(this.file(LOCK));
     this.#lock.close();
   }

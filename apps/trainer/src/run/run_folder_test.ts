@@ -29,14 +29,26 @@ Deno.test("RunFolder.create() refuses a folder with a run or with other files", 
     assertThrows(() => RunFolder.create(`${dir}/other/thesis.tex`, false), Error, "Cannot write");
   }));
 
-Deno.test("RunFolder.create() with force removes what a run writes and nothing else", () =>
+Deno.test("RunFolder.abandon() removes an empty folder and leaves a full one", () =>
+  inFolder((dir) => {
+    RunFolder.create(`${dir}/empty`, false).abandon();
+    assertEquals(names(dir), []);
+    Deno.mkdirSync(`${dir}/full`);
+    Deno.writeTextFileSync(`${dir}/full/config.json`, "{}");
+    RunFolder.create(`${dir}/full`, true).abandon();
+    assertEquals(names(`${dir}/full`), ["config.json"]);
+  }));
+
+Deno.test("RunFolder.clear() removes what a run writes and nothing else", () =>
   inFolder((dir) => {
     for (const file of ["config.json", "report.json", "events.out.tfevents.1.x", "notes.txt"]) {
       Deno.writeTextFileSync(`${dir}/${file}`, "");
     }
     Deno.mkdirSync(`${dir}/checkpoint/step-00000001`, { recursive: true });
-    RunFolder.create(dir, true)[Symbol.dispose]();
-    assertEquals(names(dir), ["notes.txt"]);
+    using folder = RunFolder.create(dir, true);
+    assertEquals(names(dir).length, 6);
+    folder.clear();
+    assertEquals(names(dir), [".lock", "notes.txt"]);
   }));
 
 Deno.test("RunFolder keeps a second process out, and a dead one's lock keeps nobody out", () =>
