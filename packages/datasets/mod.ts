@@ -17,6 +17,11 @@
 export * from "./src/build_dataset.ts";
 export * from "./src/dataset.ts";
 export * from "./src/errors.ts";
+export * from "./src/formats/bad_rows.ts";
+export { CriteoBinParser } from "./src/formats/criteo_bin.ts";
+export * from "./src/formats/npz.ts";
+export * from "./src/formats/parquet.ts";
+export type { BlockSink, ReaderOptions, ReaderResult } from "./src/formats/reader.ts";
 export * from "./src/formats/tsv.ts";
 export * from "./src/layout.ts";
 export * from "./src/permutation.ts";

@@ -10,5 +10,7 @@
  *
  * @module
  */
-export * from "./src/node/open.ts";
+export { openCtrDataset, type OpenOptions } from "./src/node/open.ts";
+export { prefetch, type PrefetchOptions } from "./src/node/prefetch.ts";
+export * from "./src/node/rows.ts";
 export type { ReadProgress } from "./src/node/stage.ts";

@@ -23,14 +23,21 @@ interface Piece {
 export class BlockedSplit implements CtrSplit {
   /** Number of rows. */
   readonly rows: number;
-  readonly #features: FeatureTable;
+  /** Where the rows come from. */
+  readonly features: FeatureTable;
+  /** Which of them. */
+  readonly range: RowRange;
+  /** Size of a window of a shuffled walk. */
+  readonly memoryBytes: number;
   readonly #pieces: readonly Piece[];
   readonly #windowRows: number;
 
-  /** @param features rows @param range which of them @param memoryBytes size of a window of a shuffled walk */
+  /** A part of a table. @param features rows @param range which of them @param memoryBytes size of a window of a shuffled walk */
   constructor(features: FeatureTable, range: RowRange, memoryBytes: number) {
     this.rows = range.to - range.from;
-    this.#features = features;
+    this.features = features;
+    this.range = range;
+    this.memoryBytes = memoryBytes;
     this.#pieces = [...overlappingBlocks(features.table.summary.blockRows, range)];
     this.#windowRows = Math.max(1, Math.floor(memoryBytes / BYTES_PER_ROW));
   }
@@ -41,7 +48,7 @@ export class BlockedSplit implements CtrSplit {
     let current: Window | undefined;
     let data: CtrBatch | undefined;
     for (const { start, count } of batchRanges(this.rows, options)) {
-      const batch = createBatch(count, this.#features.preprocessor.schema);
+      const batch = createBatch(count, this.features.preprocessor.schema);
       for (let done = 0; done < count;) {
         if (!current || start + done >= current.first + current.rows) {
           current = windows.find(({ first, rows }) => start + done < first + rows)!;
@@ -84,10 +91,10 @@ export class BlockedSplit implements CtrSplit {
   }
 
   async #read(window: Window): Promise<CtrBatch> {
-    const data = createBatch(window.rows, this.#features.preprocessor.schema);
+    const data = createBatch(window.rows, this.features.preprocessor.schema);
     let at = 0;
     for (const { block, from, to } of window.pieces) {
-      await this.#features.load(block, from, to, data, at);
+      await this.features.load(block, from, to, data, at);
       at += to - from;
     }
     return data;

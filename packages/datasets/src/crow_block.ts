@@ -1,9 +1,9 @@
 /**
  * One block of a `.crow` shard: up to 16,384 rows, column by column, every column bit-packed over its own range.
  *
- * Words are little-endian 32-bit: rows, flags, number of words, XXH32 of all words from the fifth on; then per column
+ * Words are little-endian 32-bit: rows, zero, number of words, XXH32 of all words from the fifth on; then per column
  * (13 integers, 26 ids) its smallest value and its width (+ 256 if a bitset of missing values precedes it); then the
- * label bitset (labelled blocks) and the columns.
+ * label bitset and the columns.
  *
  * @module
  */
@@ -14,15 +14,18 @@ import { CATEGORIES, createRawBlock, DENSE_FEATURES, type RawBlock } from "./lay
 
 const COLUMNS = DENSE_FEATURES + CATEGORIES;
 const HEADER = 4 + 2 * COLUMNS;
-const LABELLED = 1, HAS_MISSING = 256;
+const HAS_MISSING = 256;
 /** No reader allocates for more rows than this, whatever a damaged block says. */
 const MAX_BLOCK_ROWS = 1 << 16;
 
-/** Encodes a block whose `cats` hold ids. `catMissing` is not kept: a missing category has an id of its own. */
-export function encodeBlock(block: RawBlock, labelled: boolean): Uint8Array {
+/**
+ * Encodes a block whose `cats` hold ids. `catMissing` is not kept: a missing category has an id of its own. Values of
+ * missing integers are overwritten.
+ */
+export function encodeBlock(block: RawBlock): Uint8Array {
   const { rows, labels, ints, intMissing, cats } = block;
   const table = new Int32Array(2 * COLUMNS);
-  let total = HEADER + (labelled ? packedWords(rows, 1) : 0);
+  let total = HEADER + packedWords(rows, 1);
   const plan = (column: number, values: Int32Array | Uint32Array, stride: number, offset: number, missing: number) => {
     let low = Infinity, high = -Infinity;
     for (let r = 0, i = offset; r < rows; r++, i += stride) {
@@ -43,14 +46,11 @@ export function encodeBlock(block: RawBlock, labelled: boolean): Uint8Array {
 
   const words = new Uint32Array(total);
   words[0] = rows;
-  words[1] = labelled ? LABELLED : 0;
   words[2] = total;
   words.set(table, 4);
   let at = HEADER;
-  if (labelled) {
-    for (let r = 0; r < rows; r++) words[at + (r >>> 5)]! |= labels[r]! << (r & 31);
-    at += packedWords(rows, 1);
-  }
+  for (let r = 0; r < rows; r++) words[at + (r >>> 5)]! |= labels[r]! << (r & 31);
+  at += packedWords(rows, 1);
   for (let column = 0; column < COLUMNS; column++) {
     const dense = column < DENSE_FEATURES;
     const width = table[2 * column + 1]! & 255;
@@ -96,8 +96,7 @@ export function decodeBlock(bytes: Uint8Array, position: DataPosition, into?: Ra
   if (words[2] !== words.length) fail(`it holds ${words.length} words; want ${words[2]}`);
   const sum = xxh32(bytes.subarray(16));
   if (sum !== words[3]) fail(`its checksum is ${sum}; want ${words[3]}`);
-  const labelled = (words[1]! & LABELLED) !== 0;
-  let total = HEADER + (labelled ? packedWords(rows, 1) : 0);
+  let total = HEADER + packedWords(rows, 1);
   for (let column = 0; column < COLUMNS; column++) {
     const descriptor = words[5 + 2 * column]!;
     const missing = (descriptor & HAS_MISSING) !== 0;
@@ -113,12 +112,8 @@ export function decodeBlock(bytes: Uint8Array, position: DataPosition, into?: Ra
   const block = into ?? createRawBlock(rows);
   block.rows = rows;
   let at = HEADER;
-  if (labelled) {
-    for (let r = 0; r < rows; r++) block.labels[r] = (words[at + (r >>> 5)]! >>> (r & 31)) & 1;
-    at += packedWords(rows, 1);
-  } else {
-    block.labels.fill(0, 0, rows);
-  }
+  for (let r = 0; r < rows; r++) block.labels[r] = (words[at + (r >>> 5)]! >>> (r & 31)) & 1;
+  at += packedWords(rows, 1);
   block.intMissing.fill(0, 0, rows);
   block.catMissing.fill(0, 0, rows);
   for (let column = 0; column < COLUMNS; column++) {

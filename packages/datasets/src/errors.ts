@@ -28,7 +28,7 @@ export class DataFormatError extends Error {
   /** The message without the position. */
   readonly reason: string;
 
-  /** @param position where it was met @param reason "Cannot <action> as <reason>: <value met>; want <value wanted>" */
+  /** An error at a place. @param position where it was met @param reason "Cannot <action> as <reason>: <value met>; want <value wanted>" */
   constructor(position: DataPosition, reason: string, options?: ErrorOptions) {
     const { file, line = 0, column = 0, byte = 0 } = position;
     super(`${file}${line ? `:${line}${column ? `:${column}` : ""}` : ""}: ${reason}`, options);

@@ -11,6 +11,8 @@ export const CATEGORY_NAMES: readonly string[] = Array.from({ length: CATEGORIES
 export interface RawBlock {
   /** Number of valid rows. */
   rows: number;
+  /** Whether `labels` come from the input. */
+  labelled: boolean;
   /** `[rows]`, 0 or 1; all 0 for unlabelled input. */
   readonly labels: Uint8Array;
   /** `[rows, 13]` row-major; 0 where missing. */
@@ -27,6 +29,7 @@ export interface RawBlock {
 export function createRawBlock(capacity: number): RawBlock {
   return {
     rows: 0,
+    labelled: true,
     labels: new Uint8Array(capacity),
     ints: new Int32Array(capacity * DENSE_FEATURES),
     intMissing: new Uint16Array(capacity),

@@ -12,7 +12,7 @@ export class Permutation {
   readonly #b: number;
   readonly #keys: Int32Array;
 
-  /** @param size 1..2^40 @param seed 32-bit key; equal keys give equal permutations on every machine */
+  /** A permutation. @param size 1..2^40 @param seed 32-bit key; equal keys give equal permutations on every machine */
   constructor(size: number, seed: number) {
     if (!(Number.isSafeInteger(size) && size >= 0 && size <= 2 ** 40)) {
       throw new RangeError(`Cannot permute as the size must be an integer in 0..2^40: got ${size}`);

@@ -62,7 +62,7 @@ export class TableBuilder {
   readonly #dictionaries: U32Dictionary[];
   readonly #hashes: HashMapping[];
 
-  /** @param coding how to store categories */
+  /** An empty table. @param coding how to store categories */
   constructor(coding: Coding) {
     this.#coding = coding;
     const hashed = coding.kind === "hash";
@@ -76,7 +76,7 @@ export class TableBuilder {
   }
 
   /** Codes and encodes a block; its arrays are overwritten. */
-  encode(block: RawBlock, labelled: boolean): Uint8Array {
+  encode(block: RawBlock): Uint8Array {
     const { rows, labels, cats, catMissing } = block;
     const modulo = this.#coding.kind === "dictionary" ? this.#coding.modulo : 0;
     for (let column = 0; column < CATEGORIES; column++) {
@@ -90,6 +90,6 @@ export class TableBuilder {
     }
     for (let r = 0; r < rows; r++) this.positives += labels[r]!;
     this.blockRows.push(rows);
-    return encodeBlock(block, labelled);
+    return encodeBlock(block);
   }
 }

@@ -5,29 +5,17 @@
  * @module
  */
 import { DataFormatError } from "../errors.ts";
-import { CATEGORIES, createRawBlock, DENSE_FEATURES, type RawBlock } from "../layout.ts";
+import { CATEGORIES, DENSE_FEATURES } from "../layout.ts";
+import { BadRows } from "./bad_rows.ts";
+import {
+  BLOCK_ROWS,
+  BlockFiller,
+  type BlockSink,
+  type ReaderOptions,
+  type ReaderResult,
+  refuseEmpty,
+} from "./reader.ts";
 import { diagnoseLine } from "./tsv_diagnose.ts";
-
-/** Which lines a reader takes: 40 fields, 39 fields, or whatever the first line shows. */
-export type LabelMode = "required" | "absent" | "auto";
-
-/** What happens to a row that cannot be read. */
-export type BadRowPolicy = "fail" | "skip";
-
-/** Options of {@linkcode CriteoTsvParser}. */
-export interface CriteoTsvOptions {
-  /** Name used in error messages. */
-  file: string;
-  /** Default "required". */
-  labels?: LabelMode;
-  /** Default "fail": the first bad row throws. "skip" counts it and goes on. */
-  onBadRow?: BadRowPolicy;
-  /** Rows per block handed to the sink. Default 16,384. */
-  blockRows?: number;
-}
-
-/** Receives parsed rows. The block is reused after the call returns. */
-export type BlockSink = (block: RawBlock) => void;
 
 const MAX_LINE = 1 << 16;
 const TAB = 9, LF = 10, CR = 13, MINUS = 45, ZERO = 48;
@@ -39,28 +27,26 @@ for (let i = 0; i < 16; i++) {
 
 /** Parses one file pushed in chunks of any size. */
 export class CriteoTsvParser {
-  /** Rows delivered so far. */
-  rows = 0;
-  /** Rows refused so far (only with `onBadRow: "skip"`). */
-  badRows = 0;
-  /** The first ten refused rows. */
-  readonly badRowExamples: DataFormatError[] = [];
+  /** Rows refused so far. */
+  readonly bad: BadRows;
   readonly #file: string;
-  readonly #skip: boolean;
-  readonly #block: RawBlock;
-  readonly #capacity: number;
-  #labelled: boolean | undefined;
+  readonly #filler: BlockFiller;
   readonly #buffer: Uint8Array = new Uint8Array(4 * MAX_LINE);
+  #labelled: boolean | undefined;
   #held = 0;
   #line = 0;
 
-  /** @param options see {@linkcode CriteoTsvOptions} */
-  constructor(options: CriteoTsvOptions) {
+  /** A parser for one file. @param options see {@linkcode ReaderOptions} @param sink receives blocks of rows */
+  constructor(options: ReaderOptions, sink: BlockSink) {
     this.#file = options.file;
-    this.#skip = options.onBadRow === "skip";
-    this.#capacity = options.blockRows ?? 16384;
-    this.#block = createRawBlock(this.#capacity);
+    this.bad = new BadRows(options.onBadRow);
+    this.#filler = new BlockFiller(options.blockRows ?? BLOCK_ROWS, sink);
     this.#labelled = options.labels === "auto" ? undefined : options.labels !== "absent";
+  }
+
+  /** Rows delivered so far. */
+  get rows(): number {
+    return this.#filler.rows;
   }
 
   /** Whether rows carry labels; `undefined` in mode "auto" before the first row. */
@@ -69,14 +55,14 @@ export class CriteoTsvParser {
   }
 
   /** Parses the complete lines of what has been pushed. @throws {DataFormatError} on a bad row */
-  push(chunk: Uint8Array, sink: BlockSink): void {
+  push(chunk: Uint8Array): void {
     for (let from = 0; from < chunk.length;) {
       const part = chunk.subarray(from, from + this.#buffer.length - this.#held);
       this.#buffer.set(part, this.#held);
       from += part.length;
       const end = this.#held + part.length;
       const newline = this.#buffer.lastIndexOf(LF, end - 1);
-      const consumed = newline >= 0 ? this.#parse(newline + 1, sink) : 0;
+      const consumed = newline >= 0 ? this.#parse(newline + 1) : 0;
       this.#buffer.copyWithin(0, consumed, end);
       this.#held = end - consumed;
       if (this.#held > MAX_LINE) {
@@ -90,39 +76,31 @@ export class CriteoTsvParser {
   }
 
   /** Parses a last line without line end and delivers the last block. @throws {DataFormatError} also on an empty file */
-  finish(sink: BlockSink): void {
+  finish(): ReaderResult {
     if (this.#held > 0) {
       this.#buffer[this.#held] = LF; // fits: the buffer is larger than the longest line
-      this.#parse(this.#held + 1, sink);
+      this.#parse(this.#held + 1);
       this.#held = 0;
     }
-    if (this.#block.rows > 0) this.#flush(sink);
-    if (this.rows === 0) {
-      const reason = this.badRows > 0 ? `none of its ${this.badRows} rows can be read` : "it is empty";
-      throw new DataFormatError({ file: this.#file }, `Cannot read rows as ${reason}; want at least one row`);
-    }
-  }
-
-  #flush(sink: BlockSink): void {
-    this.rows += this.#block.rows;
-    sink(this.#block);
-    this.#block.rows = 0;
+    this.#filler.flush();
+    refuseEmpty(this.#file, this.rows, this.bad.count);
+    return { rows: this.rows, labelled: this.#labelled!, bad: this.bad };
   }
 
   /** Parses lines of `buffer[0, end)`, whose last byte is a line feed; returns the bytes consumed, which is all. */
-  #parse(end: number, sink: BlockSink): number {
-    const buffer = this.#buffer, block = this.#block;
+  #parse(end: number): number {
+    const buffer = this.#buffer, filler = this.#filler, block = filler.block;
     const { labels, ints, intMissing, cats, catMissing } = block;
     let labelled = this.#labelled;
-    let row = block.rows;
     let p = 0;
+    block.labelled = labelled ?? true;
     while (p < end) {
-      const start = p;
+      const start = p, row = block.rows;
       this.#line++;
       if (labelled === undefined) {
         let tabs = 0;
         for (let q = p; buffer[q] !== LF; q++) if (buffer[q] === TAB) tabs++;
-        this.#labelled = labelled = tabs !== DENSE_FEATURES + CATEGORIES - 1;
+        this.#labelled = labelled = block.labelled = tabs !== DENSE_FEATURES + CATEGORIES - 1;
       }
       good: {
         // Every inner loop stops at a byte that its field may not hold, and the line feed is one for all of them, so
@@ -178,18 +156,12 @@ export class CriteoTsvParser {
         }
         if (buffer[p - 1] === CR) p++;
         catMissing[row] = missing;
-        if (++row === this.#capacity) {
-          block.rows = row;
-          this.#flush(sink);
-          row = 0;
-        }
+        filler.next();
         continue;
       }
       p = buffer.indexOf(LF, start) + 1;
-      block.rows = row;
       this.#refuse(start, p - 1);
     }
-    block.rows = row;
     return end;
   }
 
@@ -198,9 +170,6 @@ export class CriteoTsvParser {
     const fault = diagnoseLine(this.#buffer.subarray(start, end), this.#labelled!);
     const reason = fault?.reason ?? "Cannot read the line";
     const { column = 0, byte = 0 } = fault ?? {};
-    const error = new DataFormatError({ file: this.#file, line: this.#line, column, byte }, reason);
-    if (!this.#skip) throw error;
-    this.badRows++;
-    if (this.badRowExamples.length < 10) this.badRowExamples.push(error);
+    this.bad.refuse(new DataFormatError({ file: this.#file, line: this.#line, column, byte }, reason));
   }
 }

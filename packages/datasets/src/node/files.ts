@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
+import type { Hash } from "node:crypto";
 import { createReadStream, type Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -61,7 +61,7 @@ function describe(cause: unknown): string {
 /** Reads a file in chunks, unpacking it if it begins like gzip (several members are read as one). */
 export async function* readChunks(
   file: InputFile,
-  options: { hash?: ReturnType<typeof createHash>; onBytes?: (bytes: number) => void; signal?: AbortSignal } = {},
+  options: { hash?: Hash; onBytes?: (bytes: number) => void; signal?: AbortSignal } = {},
 ): AsyncGenerator<Uint8Array> {
   const name = basename(file.path);
   const stream = createReadStream(file.path, { highWaterMark: 1 << 18 });

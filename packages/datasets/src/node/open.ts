@@ -1,10 +1,11 @@
 import { buildDataset, type SplitOptions } from "../build_dataset.ts";
 import type { CtrDataset } from "../dataset.ts";
-import type { BadRowPolicy } from "../formats/tsv.ts";
+import type { BadRowPolicy } from "../formats/bad_rows.ts";
 import type { Coding } from "../table.ts";
 import { listInputs } from "./files.ts";
 import { openSynthetic } from "../synthetic/dataset.ts";
-import { type ReadProgress, stageFiles } from "./stage.ts";
+import { stageCached } from "./cache.ts";
+import { type ReadProgress, type StagedTable, stageFiles, type StageOptions } from "./stage.ts";
 
 /** Options of {@linkcode openCtrDataset}. */
 export interface OpenOptions extends SplitOptions {
@@ -12,6 +13,8 @@ export interface OpenOptions extends SplitOptions {
   test?: string;
   /** What happens to rows that cannot be read. Default "fail". */
   onBadRow?: BadRowPolicy;
+  /** Folder that keeps parsed sources for the next time. Without it nothing is kept. */
+  cacheDir?: string;
   /** Seed of the synthetic generator. Default 1. */
   seed?: number;
   /** Called while files are read. */
@@ -41,20 +44,26 @@ export async function openCtrDataset(source: string, options: OpenOptions = {}):
   const coding: Coding = options.preprocess?.mode === "hash"
     ? { kind: "hash", rows: options.preprocess.hashRows ?? 0 }
     : { kind: "dictionary", modulo: options.preprocess?.maxIndRange ?? 0 };
-  const stage = async (path: string) =>
-    stageFiles(await listInputs(path), {
-      coding,
-      labels: "required",
-      onBadRow: options.onBadRow ?? "fail",
-      ...(options.onProgress && { onProgress: options.onProgress }),
-      ...(options.signal && { signal: options.signal }),
-    });
+  const { cacheDir, memoryBytes = 2 ** 30, onBadRow = "fail", onProgress, signal } = options;
+  const staging: StageOptions = {
+    coding,
+    labels: "required",
+    onBadRow,
+    memoryBytes,
+    ...(onProgress && { onProgress }),
+    ...(signal && { signal }),
+  };
+  const stage = async (path: string): Promise<StagedTable> => {
+    const files = await listInputs(path);
+    return await (cacheDir === undefined ? stageFiles(files, staging) : stageCached(files, staging, cacheDir));
+  };
   const table = await stage(path);
   const testTable = options.test === undefined ? undefined : await stage(criteoPath(options.test));
   return buildDataset(table, source, options, testTable);
 }
 
-function criteoPath(source: string): string {
+/** The path of a source `criteo:<path>`. @throws {RangeError} on any other */
+export function criteoPath(source: string): string {
   const path = source.startsWith("criteo:") ? source.slice(7) : "";
   if (!path) {
     throw new RangeError(`Cannot open the source "${source}"; want synthetic[:rows] or criteo:<file or folder>`);

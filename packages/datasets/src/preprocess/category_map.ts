@@ -1,6 +1,6 @@
 import { mix32 } from "../hash.ts";
 import { CATEGORY_NAMES } from "../layout.ts";
-import { U32Dictionary } from "../u32_dictionary.ts";
+import type { U32Dictionary } from "../u32_dictionary.ts";
 
 /** Turns the values of one categorical column into ids `0..rows-1`. */
 export interface CategoryMap {
@@ -23,7 +23,7 @@ export class VocabularyMap implements CategoryMap {
   /** Rows of the embedding table. */
   readonly rows: number;
 
-  /** @param vocabulary known values @param kind how ids are laid out */
+  /** A map by dictionary. @param vocabulary known values @param kind how ids are laid out */
   constructor(vocabulary: U32Dictionary, kind: { modulo: number; first: 0 | 1; missingIsZero: boolean }) {
     this.vocabulary = vocabulary;
     this.modulo = kind.modulo;
@@ -50,7 +50,7 @@ export class HashMapping implements CategoryMap {
   readonly rows: number;
   readonly #salt: number;
 
-  /** @param rows 1..2^32-1 @param column index of the column, which salts the hash */
+  /** A map by hashing. @param rows 1..2^32-1 @param column index of the column, which salts the hash */
   constructor(rows: number, column: number) {
     if (!(Number.isInteger(rows) && rows >= 1 && rows < 2 ** 32)) {
       throw new RangeError(`Cannot hash ${CATEGORY_NAMES[column]} as its rows must be in 1..2^32-1: got ${rows}`);

@@ -58,7 +58,7 @@ export class Preprocessor {
   /** `[26]` maps of the categorical columns. */
   readonly categories: readonly CategoryMap[];
 
-  /** @param state parts, as fitted or read back */
+  /** A transform of known parts. @param state parts, as fitted or read back */
   constructor(state: PreprocessorState) {
     this.mode = state.mode;
     this.dense = state.dense;

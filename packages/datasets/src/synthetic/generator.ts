@@ -73,7 +73,7 @@ export class CriteoLikeGenerator {
   readonly #row: Uint32Array = new Uint32Array(CATEGORIES + DENSE_FEATURES);
   #bias = 0;
 
-  /** @param seed any safe integer */
+  /** Builds the tables for a seed. @param seed any safe integer */
   constructor(seed: number) {
     if (!Number.isSafeInteger(seed)) {
       throw new RangeError(`Cannot generate data as the seed must be an integer: got ${seed}`);
