@@ -99,7 +99,7 @@ export class Tensor implements Disposable {
     if (dtype !== this.dtype) {
       throw new TypeError(`Cannot write ${dtype} data into tensor "${this.label}": want ${this.dtype}`);
     }
-    if (elementOffset < 0 || elementOffset + data.length > this.size) {
+    if (!isOffset(elementOffset) || elementOffset + data.length > this.size) {
       throw new RangeError(
         `Cannot write ${data.length} elements at ${elementOffset} of tensor "${this.label}": it has ${this.size}`,
       );
@@ -110,7 +110,7 @@ export class Tensor implements Disposable {
   /** Copies `count` elements from `elementOffset` to a new host array, after all commands recorded so far. */
   async read(elementOffset = 0, count: number = this.size - elementOffset): Promise<TensorData> {
     this.#checkLive("read");
-    if (elementOffset < 0 || count < 0 || elementOffset + count > this.size) {
+    if (!isOffset(elementOffset) || !isOffset(count) || elementOffset + count > this.size) {
       throw new RangeError(
         `Cannot read ${count} elements at ${elementOffset} of tensor "${this.label}": it has ${this.size}`,
       );
@@ -128,7 +128,7 @@ export class Tensor implements Disposable {
   view(elementOffset: number, shape: readonly number[], label: string = this.label): Tensor {
     this.#checkLive("view");
     const size = elementsOf(shape, label);
-    if (elementOffset < 0 || elementOffset + size > this.size) {
+    if (!isOffset(elementOffset) || elementOffset + size > this.size) {
       throw new RangeError(
         `Cannot view elements ${elementOffset} to ${
           elementOffset + size
@@ -146,6 +146,7 @@ export class Tensor implements Disposable {
 
   /** The same elements under another shape of equal size. */
   reshape(shape: readonly number[]): Tensor {
+    this.#checkLive("reshape");
     const size = elementsOf(shape, this.label);
     if (size !== this.size) {
       throw new RangeError(
@@ -169,6 +170,11 @@ export class Tensor implements Disposable {
   #checkLive(action: string): void {
     if (this.disposed) throw new TypeError(`Cannot ${action} tensor "${this.label}": it was disposed`);
   }
+}
+
+/** Whole and not negative: a fraction or NaN would pass the bound checks and reach the device. */
+function isOffset(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
 }
 
 /** Number of elements of a shape; refuses negative, fractional and too large extents. */

@@ -4,10 +4,9 @@
  *
  * @module
  */
-import { openCpuDevice } from "../cpu/cpu_device.ts";
 import type { AnyDevice } from "../device.ts";
-import { openWebGpuDevice } from "../webgpu/webgpu_device.ts";
 import { collectedTests, type ConformanceTest, runOnDevice } from "./conformance.ts";
+import { openTestDevice } from "./devices.ts";
 
 /** Devices of a page. */
 export type PageDevice = "cpu" | "webgpu";
@@ -32,8 +31,13 @@ export interface PageSuite {
   readonly run: (index: number) => Promise<string | undefined>;
 }
 
-/** Two threads, as in the other hosts: the fewest that can show a race. */
-const THREADS = 2;
+/**
+ * A test file may register tests of its own beside those of the devices; Deno runs them, a page leaves them out. Nothing
+ * else of `Deno` is there, so a test body for devices that needs the host fails.
+ */
+function standInForDeno(): void {
+  (globalThis as { Deno?: unknown }).Deno = { test: () => {} };
+}
 
 /** Makes the suite of a page from loaders of its test files. */
 export function pageSuite(files: Readonly<Record<string, () => Promise<unknown>>>): PageSuite {
@@ -43,13 +47,14 @@ export function pageSuite(files: Readonly<Record<string, () => Promise<unknown>>
   async function device(name: PageDevice): Promise<AnyDevice | undefined> {
     const have = devices.get(name);
     if (have) return have;
-    const opened = name === "cpu" ? openCpuDevice({ threads: THREADS }) : await openWebGpuDevice({ limits: "default" });
+    const opened = await openTestDevice(name);
     if (opened) devices.set(name, opened);
     return opened;
   }
 
   return {
     list: async () => {
+      standInForDeno();
       const broken: { file: string; error: string }[] = [];
       for (const [file, load] of Object.entries(files)) {
         const before = collectedTests().length;
@@ -77,7 +82,7 @@ export function pageSuite(files: Readonly<Record<string, () => Promise<unknown>>
     run: async (index) => {
       const { shown, test } = tests[index]!;
       try {
-        await runOnDevice(test.body, (await device(shown.device))!);
+        await runOnDevice(test.body, (await device(shown.device))!, shown.device);
         return undefined;
       } catch (error) {
         // What a failed test left on its device must not fail the next one.

@@ -2,12 +2,15 @@ import type { AnyDevice } from "../device.ts";
 import { DEVICE_NAMES, type DeviceName, INSTALL_HINTS, openTestDevices } from "./devices.ts";
 import { testWith } from "./requirement.ts";
 
+/** A test of any device. */
+export type ConformanceBody = (device: AnyDevice, name: DeviceName) => void | Promise<void>;
+
 /** A conformance test as a host without `Deno.test` collects it. */
 export interface ConformanceTest {
   /** What is tested. */
   readonly name: string;
-  /** Does the test on a device. */
-  readonly body: (device: AnyDevice) => void | Promise<void>;
+  /** Does the test on a device; `name` tells which one, for a test that opens another of its kind. */
+  readonly body: ConformanceBody;
   /** Devices that it is for. */
   readonly devices: readonly DeviceName[];
 }
@@ -32,9 +35,9 @@ const devices = hasDenoTest ? await openTestDevices() : new Map<DeviceName, AnyD
  * Runs a test body on a device and waits for the device. An error that the device reports late belongs to this test, so
  * it is fetched also after a failure, and shown: a kernel that did not compile explains a wrong result.
  */
-export async function runOnDevice(body: ConformanceTest["body"], device: AnyDevice): Promise<void> {
+export async function runOnDevice(body: ConformanceBody, device: AnyDevice, name: DeviceName): Promise<void> {
   try {
-    await body(device);
+    await body(device, name);
   } catch (error) {
     const late = await device.finish().then(() => undefined, (reason: Error) => reason);
     if (!late || late === error) throw error;
@@ -49,7 +52,7 @@ export async function runOnDevice(body: ConformanceTest["body"], device: AnyDevi
  */
 export function testOnEachDevice(
   name: string,
-  body: (device: AnyDevice) => void | Promise<void>,
+  body: ConformanceBody,
   options: ConformanceOptions = {},
 ): void {
   const names = options.devices ?? DEVICE_NAMES;
@@ -60,6 +63,6 @@ export function testOnEachDevice(
   for (const deviceName of names) {
     const device = devices.get(deviceName);
     const requirement = { name: deviceName, present: device !== undefined, hint: INSTALL_HINTS[deviceName] };
-    testWith(requirement, device ? `${name} [${deviceName}]` : name, () => runOnDevice(body, device!));
+    testWith(requirement, device ? `${name} [${deviceName}]` : name, () => runOnDevice(body, device!, deviceName));
   }
 }

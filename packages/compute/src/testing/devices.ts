@@ -28,19 +28,37 @@ const SWIFTSHADER_MANIFESTS = [
 const TEST_THREADS = 2;
 
 /**
- * Opens every device that the host has. WebGPU devices get the default limits, so a kernel that needs more fails here.
+ * Opens every device that the host has.
  *
- * Deno's adapter must be requested before Dawn's: Dawn refuses llvmpipe, so for it `VK_DRIVER_FILES` is pointed at
+ * Deno's adapter is requested before Dawn's: Dawn refuses llvmpipe, so for it `VK_DRIVER_FILES` is pointed at
  * SwiftShader, which would give Deno that adapter too.
  */
 export async function openTestDevices(): Promise<Map<DeviceName, AnyDevice>> {
-  const devices = new Map<DeviceName, AnyDevice>([["cpu", openCpuDevice({ threads: TEST_THREADS })]]);
-  const add = (name: DeviceName, device: AnyDevice | undefined) => device && devices.set(name, device);
-  const blas = findBlas();
-  if (blas) add("blas", openCpuDevice({ threads: TEST_THREADS, blas }));
-  add("webgpu", await openWebGpuDevice({ limits: "default" }).catch(() => undefined));
-  if (typeof Deno !== "undefined") add("dawn", await openDawnOnSwiftShader());
+  const devices = new Map<DeviceName, AnyDevice>();
+  for (const name of DEVICE_NAMES) {
+    const device = await openTestDevice(name);
+    if (device) devices.set(name, device);
+  }
   return devices;
+}
+
+/**
+ * Opens one device as tests use it: two threads, and on a GPU the default limits, so that a kernel which needs more fails
+ * here. `undefined` where the host lacks it.
+ */
+export async function openTestDevice(name: DeviceName): Promise<AnyDevice | undefined> {
+  switch (name) {
+    case "cpu":
+      return openCpuDevice({ threads: TEST_THREADS });
+    case "blas": {
+      const blas = findBlas();
+      return blas && openCpuDevice({ threads: TEST_THREADS, blas });
+    }
+    case "webgpu":
+      return await openWebGpuDevice({ limits: "default" }).catch(() => undefined);
+    case "dawn":
+      return typeof Deno === "undefined" ? undefined : await openDawnOnSwiftShader();
+  }
 }
 
 async function openDawnOnSwiftShader(): Promise<WebGpuDevice | undefined> {

@@ -1,7 +1,12 @@
 import type { Device, TensorOptions } from "../device.ts";
 import { DeviceLostError, DeviceMemoryError, KernelError } from "../errors.ts";
-import { type DType, dtypeOf, elementsOf, hostArray, type Storage, Tensor, type TensorData } from "../tensor.ts";
+import { type DType, dtypeOf, elementsOf, hostArray, Tensor, type TensorData } from "../tensor.ts";
+import { BindGroupCache } from "./bind_groups.ts";
 import type { ParameterType, WgslKernel } from "./kernel.ts";
+import { firstLines, type Pipeline, PipelineCache } from "./pipelines.ts";
+import { bufferOf, GPU_BUFFER, GPU_MAP_READ, WebGpuStorage } from "./storage.ts";
+
+export { bufferOf, WebGpuStorage } from "./storage.ts";
 
 /** Options of {@linkcode openWebGpuDevice}. */
 export interface WebGpuDeviceOptions {
@@ -17,37 +22,16 @@ export interface WebGpuDeviceOptions {
   readonly allowFallback?: boolean;
 }
 
+/**
+ * A binding must hold one element of the kernel's array, so an empty tensor binds as much as the widest, a `vec4`, and
+ * nobody reads it.
+ */
+const EMPTY_BYTES = 16;
+
 /** Bytes of uniform parameters collected before a submit. */
 const PARAMETER_BYTES = 65_536;
 /** Bytes behind an empty tensor. */
 const EMPTY_BYTES = 16;
-
-/** The bytes of a WebGPU tensor: a buffer. */
-export class WebGpuStorage implements Storage {
-  /** The buffer; bound as a whole or from a view's offset. */
-  readonly buffer: GPUBuffer;
-  /** Key in bind group caches. */
-  readonly id: number;
-  readonly #release: (storage: WebGpuStorage) => void;
-
-  /** Made by the device only. */
-  constructor(buffer: GPUBuffer, id: number, release: (storage: WebGpuStorage) => void) {
-    this.buffer = buffer;
-    this.id = id;
-    this.#release = release;
-  }
-
-  /** Destroys the buffer, once the commands that use it are done. */
-  free(): void {
-    this.#release(this);
-  }
-}
-
-interface Pipeline {
-  readonly pipeline: GPUComputePipeline;
-  readonly layout: GPUBindGroupLayout;
-  readonly stride: number;
-}
 
 /**
  * Any `GPUDevice` as a device: Deno's, a browser's, Dawn's. Dispatches are recorded into one command encoder and run on
@@ -65,19 +49,23 @@ export class WebGpuDevice implements Device {
   /** Whether the adapter computes in software. */
   readonly isFallback: boolean;
   readonly #ownsGpu: boolean;
-  readonly #pipelines = new Map<string, Pipeline>();
-  readonly #bindGroups = new Map<string, GPUBindGroup>();
-  readonly #keysOfStorage = new Map<number, Set<string>>();
+  readonly #pipelines: PipelineCache;
+  readonly #bindGroups = new BindGroupCache();
   readonly #workspaces = new Map<string, Tensor>();
   readonly #parameters: GPUBuffer;
   readonly #staging: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(PARAMETER_BYTES));
   readonly #doomed: GPUBuffer[] = [];
-  readonly #checks: Promise<void>[] = [];
+  /** Errors on their way: compilations and submits that the implementation has not answered yet. */
+  readonly #checks = new Set<Promise<void>>();
+  /** Labels of the kernels recorded since the last submit. */
+  readonly #recorded = new Set<string>();
   #stagingUsed = 0;
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
-  #nextStorage = 1;
+  #nextCheck = 0;
   #error: Error | undefined;
+  /** Number of the check that `#error` came from. */
+  #errorAt = Infinity;
   #disposed = false;
 
   /** Use {@linkcode openWebGpuDevice}. */
@@ -92,17 +80,13 @@ export class WebGpuDevice implements Device {
       size: PARAMETER_BYTES,
       usage: GPU_BUFFER.UNIFORM | GPU_BUFFER.COPY_DST,
     });
+    this.#pipelines = new PipelineCache(gpu, info.label, (check) => this.#expect(check));
     gpu.lost.then((lost) => {
-      if (!this.#disposed) {
-        this.#error ??= new DeviceLostError(`Lost the WebGPU device ${this.label}: ${lost.message || lost.reason}`);
-      }
+      if (this.#disposed) return;
+      // Loss explains whatever else went wrong, so it replaces an earlier error.
+      this.#fail(new DeviceLostError(`Lost the WebGPU device ${this.label}: ${lost.message || lost.reason}`), -1);
     }, () => {});
-    gpu.addEventListener?.("uncapturederror", (event) => {
-      event.preventDefault();
-      this.#error ??= new KernelError(
-        `WebGPU device ${this.label}: ${firstLine((event as GPUUncapturedErrorEvent).error.message)}`,
-      );
-    });
+    gpu.addEventListener?.("uncapturederror", this.#onUncaptured);
   }
 
   /** See {@linkcode Device.tensor}. */
@@ -131,7 +115,7 @@ export class WebGpuDevice implements Device {
       size: size * 4 || EMPTY_BYTES,
       usage: GPU_BUFFER.STORAGE | GPU_BUFFER.COPY_SRC | GPU_BUFFER.COPY_DST,
     });
-    const storage = new WebGpuStorage(buffer, this.#nextStorage++, this.#release);
+    const storage = new WebGpuStorage(buffer, this.#release);
     const tensor = new Tensor(this, dtype, shape, storage, { label });
     if (options.data) tensor.write(options.data);
     return tensor;
@@ -144,7 +128,8 @@ export class WebGpuDevice implements Device {
     if (have && have.size >= elements) return have;
     have?.[Symbol.dispose]();
     this.#workspaces.delete(key);
-    const grown = this.tensor(dtype, [Math.max(1, Math.ceil(elements * 1.25))], { label: `workspace ${name}` });
+    const spare = Math.min(Math.ceil(elements * 1.25), this.maxTensorBytes / 4);
+    const grown = this.tensor(dtype, [Math.max(1, elements, spare)], { label: `workspace ${name}` });
     this.#workspaces.set(key, grown);
     return grown;
   }
@@ -171,12 +156,13 @@ export class WebGpuDevice implements Device {
       );
     }
     if (workgroups[0] * workgroups[1] * workgroups[2] === 0) return;
-    const pipeline = this.#pipeline(kernel);
+    const pipeline = this.#pipelines.get(kernel);
+    const group = this.#bindGroup(pipeline, tensors);
     if (this.#stagingUsed + pipeline.stride > PARAMETER_BYTES) this.submit();
     const offset = this.#stagingUsed;
     this.#stage(kernel.parameters, parameters, offset);
     this.#stagingUsed += pipeline.stride;
-    const group = this.#bindGroup(kernel, pipeline, tensors);
+    this.#recorded.add(kernel.label);
     const pass = this.#openPass();
     pass.setPipeline(pipeline.pipeline);
     pass.setBindGroup(0, group, kernel.parameters.length > 0 ? [offset] : []);
@@ -185,10 +171,10 @@ export class WebGpuDevice implements Device {
 
   /** Records a copy of `count` elements between tensors of this device. */
   copy(from: Tensor, fromOffset: number, to: Tensor, toOffset: number, count: number): void {
+    this.#checkAlive();
     if (count === 0) return;
-    this.#closePass();
-    this.#encoder ??= this.gpu.createCommandEncoder();
-    this.#encoder.copyBufferToBuffer(
+    this.#recorded.add("copy");
+    this.#openEncoder().copyBufferToBuffer(
       bufferOf(from),
       from.byteOffset + fromOffset * 4,
       bufferOf(to),
@@ -199,10 +185,10 @@ export class WebGpuDevice implements Device {
 
   /** Records that `count` elements become zero bits. */
   clear(tensor: Tensor, elementOffset = 0, count: number = tensor.size - elementOffset): void {
+    this.#checkAlive();
     if (count === 0) return;
-    this.#closePass();
-    this.#encoder ??= this.gpu.createCommandEncoder();
-    this.#encoder.clearBuffer(bufferOf(tensor), tensor.byteOffset + elementOffset * 4, count * 4);
+    this.#recorded.add("clear");
+    this.#openEncoder().clearBuffer(bufferOf(tensor), tensor.byteOffset + elementOffset * 4, count * 4);
   }
 
   /** Hands the recorded commands to the queue. */
@@ -210,21 +196,35 @@ export class WebGpuDevice implements Device {
     this.#checkAlive();
     this.#closePass();
     if (this.#encoder) {
+      const encoder = this.#encoder, labels = [...this.#recorded].join(", ");
+      this.#encoder = undefined;
+      this.gpu.pushErrorScope("validation");
       if (this.#stagingUsed > 0) {
         this.gpu.queue.writeBuffer(this.#parameters, 0, this.#staging.buffer, 0, this.#stagingUsed);
       }
-      this.gpu.queue.submit([this.#encoder.finish()]);
-      this.#encoder = undefined;
+      this.gpu.queue.submit([encoder.finish()]);
+      this.#expect(
+        this.gpu.popErrorScope().then((error) =>
+          error ? new KernelError(`${labels}: Cannot run on ${this.label}: ${firstLines(error.message)}`) : undefined
+        ),
+      );
       this.#stagingUsed = 0;
+      this.#recorded.clear();
     }
     for (const buffer of this.#doomed.splice(0)) buffer.destroy();
   }
 
-  /** Waits for all commands, and throws what the device reported since: compile errors, validation, loss. */
+  /**
+   * Waits for all commands, and throws what the device reported since: compile errors, validation, loss. Apart from a
+   * loss, an error is thrown once and the device can be used on.
+   */
   async finish(): Promise<void> {
     this.submit();
-    await this.gpu.queue.onSubmittedWorkDone();
-    await this.#settle();
+    try {
+      await this.gpu.queue.onSubmittedWorkDone();
+    } finally {
+      await this.#settle();
+    }
   }
 
   /** See {@linkcode Tensor.write}. */
@@ -242,15 +242,15 @@ export class WebGpuDevice implements Device {
 
   /** See {@linkcode Tensor.read}. */
   async readTensor(tensor: Tensor, elementOffset: number, count: number): Promise<TensorData> {
-    this.#closePass();
+    this.#checkAlive();
     const staging = this.gpu.createBuffer({
       label: `read ${tensor.label}`,
       size: count * 4,
       usage: GPU_BUFFER.COPY_DST | GPU_BUFFER.MAP_READ,
     });
     try {
-      this.#encoder ??= this.gpu.createCommandEncoder();
-      this.#encoder.copyBufferToBuffer(bufferOf(tensor), tensor.byteOffset + elementOffset * 4, staging, 0, count * 4);
+      const from = tensor.byteOffset + elementOffset * 4;
+      this.#openEncoder().copyBufferToBuffer(bufferOf(tensor), from, staging, 0, count * 4);
       this.submit();
       try {
         await staging.mapAsync(GPU_MAP_READ);
@@ -273,90 +273,70 @@ export class WebGpuDevice implements Device {
     if (this.#disposed) return;
     for (const workspace of this.#workspaces.values()) workspace[Symbol.dispose]();
     this.#disposed = true;
+    this.gpu.removeEventListener?.("uncapturederror", this.#onUncaptured);
     for (const buffer of this.#doomed) buffer.destroy();
     this.#parameters.destroy();
     if (this.#ownsGpu) this.gpu.destroy();
   }
 
   readonly #release = (storage: WebGpuStorage): void => {
-    for (const key of this.#keysOfStorage.get(storage.id) ?? []) this.#bindGroups.delete(key);
-    this.#keysOfStorage.delete(storage.id);
+    this.#bindGroups.forget(storage);
     // Recorded commands may still use the buffer: it is destroyed after the next submit.
     if (this.#encoder) this.#doomed.push(storage.buffer);
     else storage.buffer.destroy();
   };
 
-  #pipeline(kernel: WgslKernel): Pipeline {
-    const have = this.#pipelines.get(kernel.label);
-    if (have) return have;
-    const { gpu } = this;
-    gpu.pushErrorScope("validation");
-    const module = gpu.createShaderModule({ label: kernel.label, code: kernel.code });
-    const entries: GPUBindGroupLayoutEntry[] = kernel.buffers.map((access, i) => ({
-      binding: i + 1,
-      visibility: GPU_STAGE_COMPUTE,
-      buffer: { type: access === "read" ? "read-only-storage" : "storage" },
-    }));
-    if (kernel.parameters.length > 0) {
-      entries.unshift({
-        binding: 0,
-        visibility: GPU_STAGE_COMPUTE,
-        buffer: { type: "uniform", hasDynamicOffset: true },
+  /** What no scope of ours caught: out of memory, or another user's mistake on a device that we share with it. */
+  readonly #onUncaptured = (event: Event): void => {
+    const { error } = event as GPUUncapturedErrorEvent;
+    if (this.#ownsGpu) event.preventDefault();
+    const outOfMemory = error.constructor.name === "GPUOutOfMemoryError";
+    const message = `WebGPU device ${this.label}: ${firstLines(error.message)}`;
+    if (!this.#error) {
+      this.#fail(outOfMemory ? new DeviceMemoryError(message) : new KernelError(message), this.#nextCheck);
+    }
+  };
+
+  #expect(check: Promise<Error | undefined>): void {
+    const at = this.#nextCheck++;
+    const done: Promise<void> = check.then((error) => {
+      if (error && at < this.#errorAt) this.#fail(error, at);
+    }, () => {}) // a lost device may refuse to answer; the loss itself is reported
+      .finally(() => this.#checks.delete(done));
+    this.#checks.add(done);
+  }
+
+  /** Keeps the earliest error: later ones, such as the use of a pipeline that did not compile, follow from it. */
+  #fail(error: Error, at: number): void {
+    this.#error = error;
+    this.#errorAt = at;
+  }
+
+  #bindGroup(pipeline: Pipeline, tensors: readonly Tensor[]): GPUBindGroup {
+    const { kernel } = pipeline;
+    return this.#bindGroups.get(kernel.label, tensors, () => {
+      const entries: GPUBindGroupEntry[] = tensors.map((tensor, i) => {
+        this.#checkOurs(kernel, tensor);
+        const part = tensor.size === 0 ? { size: EMPTY_BYTES } : { offset: tensor.byteOffset, size: tensor.byteLength };
+        return { binding: i + 1, resource: { buffer: bufferOf(tensor), ...part } };
       });
-    }
-    const layout = gpu.createBindGroupLayout({ label: kernel.label, entries });
-    const pipeline = gpu.createComputePipeline({
-      label: kernel.label,
-      layout: gpu.createPipelineLayout({ label: kernel.label, bindGroupLayouts: [layout] }),
-      compute: {
-        module,
-        entryPoint: kernel.entryPoint ?? "main",
-        ...(kernel.constants ? { constants: { ...kernel.constants } } : {}),
-      },
+      if (pipeline.stride > 0) {
+        entries.unshift({ binding: 0, resource: { buffer: this.#parameters, offset: 0, size: pipeline.stride } });
+      }
+      return this.gpu.createBindGroup({ label: kernel.label, layout: pipeline.layout, entries });
     });
-    this.#checks.push(this.#report(kernel, module, gpu.popErrorScope()));
-    const stride = Math.ceil(kernel.parameters.length * 4 / 256) * 256;
-    const made = { pipeline, layout, stride };
-    this.#pipelines.set(kernel.label, made);
-    return made;
   }
 
-  /** Turns the validation error of a kernel, if any, into one line with the place in the WGSL text. */
-  async #report(kernel: WgslKernel, module: GPUShaderModule, scope: Promise<GPUError | null>): Promise<void> {
-    const error = await scope;
-    if (!error) return;
-    let where = firstLine(error.message);
-    try {
-      const message = (await module.getCompilationInfo()).messages.find((m) => m.type === "error");
-      if (message) where = `line ${message.lineNum}:${message.linePos}: ${firstLine(message.message)}`;
-    } catch {
-      // Not every implementation has compilation info: the scope's message must do.
+  /** Only for tensors not bound before: what a cached group binds is ours and alive. */
+  #checkOurs(kernel: WgslKernel, tensor: Tensor): void {
+    if (tensor.disposed) {
+      throw new TypeError(`Cannot dispatch ${kernel.label} as tensor "${tensor.label}" was disposed`);
     }
-    this.#error ??= new KernelError(`${kernel.label}: Cannot compile on ${this.label}: ${where}`);
-  }
-
-  #bindGroup(kernel: WgslKernel, pipeline: Pipeline, tensors: readonly Tensor[]): GPUBindGroup {
-    let key = kernel.label;
-    for (const tensor of tensors) {
-      key += `|${(tensor.storage as WebGpuStorage).id},${tensor.byteOffset},${tensor.size}`;
+    if (tensor.device !== this) {
+      throw new TypeError(
+        `Cannot dispatch ${kernel.label} as tensor "${tensor.label}" is on ${tensor.device.label}: want ${this.label}`,
+      );
     }
-    const have = this.#bindGroups.get(key);
-    if (have) return have;
-    const entries: GPUBindGroupEntry[] = tensors.map((tensor, i) => ({
-      binding: i + 1,
-      resource: { buffer: bufferOf(tensor), offset: tensor.byteOffset, size: tensor.byteLength || EMPTY_BYTES },
-    }));
-    if (pipeline.stride > 0) {
-      entries.unshift({ binding: 0, resource: { buffer: this.#parameters, offset: 0, size: pipeline.stride } });
-    }
-    const group = this.gpu.createBindGroup({ label: kernel.label, layout: pipeline.layout, entries });
-    this.#bindGroups.set(key, group);
-    for (const tensor of tensors) {
-      const id = (tensor.storage as WebGpuStorage).id;
-      const keys = this.#keysOfStorage.get(id) ?? new Set<string>();
-      this.#keysOfStorage.set(id, keys.add(key));
-    }
-    return group;
   }
 
   #stage(types: readonly ParameterType[], values: readonly number[], offset: number): void {
@@ -373,34 +353,32 @@ export class WebGpuDevice implements Device {
     return this.#pass ??= this.#encoder.beginComputePass();
   }
 
+  /** The encoder, outside a pass. */
+  #openEncoder(): GPUCommandEncoder {
+    this.#closePass();
+    return this.#encoder ??= this.gpu.createCommandEncoder();
+  }
+
   #closePass(): void {
     this.#pass?.end();
     this.#pass = undefined;
   }
 
   async #settle(): Promise<void> {
-    await Promise.all(this.#checks.splice(0));
+    await Promise.all(this.#checks);
     this.#checkAlive();
   }
 
   #checkAlive(): void {
     if (this.#disposed) throw new TypeError(`Cannot use the WebGPU device ${this.label}: it was disposed`);
-    if (this.#error) throw this.#error;
+    const error = this.#error;
+    if (!error) return;
+    if (!(error instanceof DeviceLostError)) {
+      this.#error = undefined;
+      this.#errorAt = Infinity;
+    }
+    throw error;
   }
-}
-
-/** The buffer of a tensor on a WebGPU device. */
-export function bufferOf(tensor: Tensor): GPUBuffer {
-  return (tensor.storage as WebGpuStorage).buffer;
-}
-
-// The values of the standard's flag namespaces: Dawn under Node has no such globals.
-const GPU_BUFFER = { MAP_READ: 1, COPY_SRC: 4, COPY_DST: 8, UNIFORM: 64, STORAGE: 128 } as const;
-const GPU_MAP_READ = 1;
-const GPU_STAGE_COMPUTE = 4;
-
-function firstLine(text: string): string {
-  return text.split("\n").map((line) => line.trim()).filter((line) => line.length > 0).slice(0, 3).join(" ");
 }
 
 const WANTED_LIMITS = ["maxStorageBufferBindingSize", "maxBufferSize"] as const;
