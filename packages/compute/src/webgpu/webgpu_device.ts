@@ -30,8 +30,6 @@ const EMPTY_BYTES = 16;
 
 /** Bytes of uniform parameters collected before a submit. */
 const PARAMETER_BYTES = 65_536;
-/** Bytes behind an empty tensor. */
-const EMPTY_BYTES = 16;
 
 /**
  * Any `GPUDevice` as a device: Deno's, a browser's, Dawn's. Dispatches are recorded into one command encoder and run on
@@ -112,7 +110,7 @@ export class WebGpuDevice implements Device {
     // A binding of zero bytes is illegal, so an empty tensor has room for one element, a vec4 at most, that nobody reads.
     const buffer = this.gpu.createBuffer({
       label,
-      size: size * 4 || EMPTY_BYTES,
+      size: Math.max(EMPTY_BYTES, size * 4), // also of a small tensor, which may have an empty view
       usage: GPU_BUFFER.STORAGE | GPU_BUFFER.COPY_SRC | GPU_BUFFER.COPY_DST,
     });
     const storage = new WebGpuStorage(buffer, this.#release);
