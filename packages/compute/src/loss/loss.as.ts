@@ -1,0 +1,73 @@
+// Losses of logits and their gradients. Inside, everything is f64; each block of samples leaves one f64 partial sum, and
+// one last task adds those up in order. So bits depend on the shape alone.
+
+import { expNegative, log1pUnit, logFromOne } from "../elementwise/_math.as";
+import { slot, slotF64 } from "../elementwise/_slot.as";
+
+const SAMPLES: i32 = 512;
+
+/**
+ * Slots: 0 logits, 1 labels, 2 gradLogits or 0, 3 partial sums (f64) or 0, 4 batch, 5 gradScale, 6 weight of class 0,
+ * 7 weight of class 1.
+ */
+export function bce(args: usize, task: i32): void {
+  const logits = slot(args, 0), labels = slot(args, 1), grads = slot(args, 2), partials = slot(args, 3);
+  const scale = slotF64(args, 5), weight0 = slotF64(args, 6), weight1 = slotF64(args, 7);
+  const end = min(<i32>slot(args, 4), (task + 1) * SAMPLES);
+  let sum: f64 = 0;
+  for (let i = task * SAMPLES; i < end; i++) {
+    const at = <usize>i << 2;
+    const s = <f64>load<f32>(logits + at), y = <f64>load<f32>(labels + at);
+    const weight = weight0 + y * (weight1 - weight0);
+    const e = expNegative(-abs(s));
+    if (partials) sum += weight * (max(s, 0) - s * y + log1pUnit(e));
+    if (grads) {
+      const p = (s < 0 ? e : 1) / (1 + e);
+      store<f32>(grads + at, <f32>(weight * (p - y) * scale));
+    }
+  }
+  if (partials) store<f64>(partials + (<usize>task << 3), sum);
+}
+
+/** Slots as for bce, but 1 labels are u32, 6 classes. */
+export function softmax(args: usize, task: i32): void {
+  const labels = slot(args, 1), grads = slot(args, 2), partials = slot(args, 3), classes = <i32>slot(args, 6);
+  const scale = slotF64(args, 5), rowBytes = <usize>classes << 2;
+  const end = min(<i32>slot(args, 4), (task + 1) * SAMPLES);
+  let sum: f64 = 0;
+  for (let i = task * SAMPLES; i < end; i++) {
+    const row = slot(args, 0) + <usize>i * rowBytes, label = load<u32>(labels + (<usize>i << 2));
+    let largest: f32 = load<f32>(row);
+    for (let at: usize = 4; at < rowBytes; at += 4) largest = max(largest, load<f32>(row + at));
+    const top = <f64>largest;
+    let total: f64 = 0;
+    for (let at: usize = 0; at < rowBytes; at += 4) total += expNegative(<f64>load<f32>(row + at) - top);
+    // A label that is no class poisons the loss instead of reading elsewhere.
+    const known = label < <u32>classes;
+    if (partials) sum += known ? logFromOne(total) + top - <f64>load<f32>(row + (<usize>label << 2)) : NaN;
+    if (grads) {
+      const to = grads + <usize>i * rowBytes;
+      for (let c: i32 = 0; c < classes; c++) {
+        const at = <usize>c << 2;
+        const p = known ? expNegative(<f64>load<f32>(row + at) - top) / total : NaN;
+        store<f32>(to + at, <f32>((<u32>c == label ? p - 1 : p) * scale));
+      }
+    }
+  }
+  if (partials) store<f64>(partials + (<usize>task << 3), sum);
+}
+
+/** Adds the partial sums to the running loss. Slots: 0 partial sums, 1 their number, 2 loss, 3 its elements, 4 carry. */
+export function accumulate(args: usize, _task: i32): void {
+  const partials = slot(args, 0), end = slot(args, 1) << 3, loss = slot(args, 2);
+  let sum: f64 = 0;
+  for (let at: usize = 0; at < end; at += 8) sum += load<f64>(partials + at);
+  const low = <f64>load<f32>(loss) + sum;
+  if (slot(args, 3) == 1) {
+    store<f32>(loss, <f32>low);
+    return;
+  }
+  const carry = slotF64(args, 4), whole = floor(low / carry) * carry;
+  store<f32>(loss, <f32>(low - whole));
+  store<f32>(loss + 4, <f32>(<f64>load<f32>(loss + 4) + whole));
+}
