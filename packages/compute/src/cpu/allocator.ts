@@ -18,13 +18,17 @@ export class Allocator {
   /** Free blocks by ascending start. */
   readonly #free: Block[] = [];
   readonly #used = new Map<number, number>();
+  /** End of the last block, used or free. */
   #end: number;
+  /** No byte from here on was ever handed out, so all are zero. */
+  #untouched: number;
 
   /** Manages the bytes from `start` on, up to `maxBytes` of memory in all. */
   constructor(memory: WebAssembly.Memory, start: number, maxBytes: number) {
     this.#memory = memory;
     this.#maxBytes = maxBytes;
     this.#end = start;
+    this.#untouched = start;
   }
 
   /** Bytes in use. */
@@ -52,7 +56,10 @@ export class Allocator {
     this.#growTo(start + rounded, bytes, label);
     this.#end = start + rounded;
     this.#used.set(start, rounded);
-    return start; // fresh pages are zero
+    const dirty = Math.min(this.#untouched, this.#end) - start;
+    if (dirty > 0) new Uint8Array(this.#memory.buffer, start, dirty).fill(0);
+    this.#untouched = Math.max(this.#untouched, this.#end);
+    return start;
   }
 
   /** Gives back what {@linkcode allocate} returned. */
@@ -65,6 +72,12 @@ export class Allocator {
     this.#free.splice(index, 0, { start, bytes });
     this.#merge(index);
     this.#merge(index - 1);
+    // A free block at the end gives way, so that a workspace which grows there needs no second place.
+    const last = this.#free.at(-1)!;
+    if (last.start + last.bytes === this.#end) {
+      this.#free.pop();
+      this.#end = last.start;
+    }
   }
 
   #merge(index: number): void {

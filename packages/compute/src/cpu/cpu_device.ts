@@ -1,5 +1,5 @@
 import type { Device, TensorOptions } from "../device.ts";
-import { DeviceMemoryError } from "../errors.ts";
+import { DeviceMemoryError, KernelError } from "../errors.ts";
 import { type DType, dtypeOf, elementsOf, hostArray, type Storage, Tensor, type TensorData } from "../tensor.ts";
 import { Allocator } from "./allocator.ts";
 import { ThreadPool } from "./thread_pool.ts";
@@ -16,7 +16,10 @@ export interface BlasLibrary {
 export interface CpuDeviceOptions {
   /** Threads that work on one operator, the caller included. Default: all cores. */
   readonly threads?: number;
-  /** Upper bound of the device's memory. Default and maximum: 4 GiB, the address range of 32-bit WebAssembly. */
+  /**
+   * Upper bound of the device's memory, at least 1 MiB. Default and maximum: 4 GiB, the address range of 32-bit
+   * WebAssembly.
+   */
   readonly maxBytes?: number;
   /** Dense products go to this library; without it they run in WebAssembly SIMD. */
   readonly blas?: BlasLibrary;
@@ -32,8 +35,11 @@ export interface CpuModule {
 
 /** Largest memory of 32-bit WebAssembly. */
 const MAX_BYTES = 65_536 * 65_536;
+const MIN_BYTES = 1 << 20;
 const CONTROL_BYTES = 4096;
 const ARGUMENT_SLOTS = 64;
+/** Leaves room in a 32-bit counter for each thread's last, vain claim. */
+const MAX_TASKS = 2 ** 30;
 
 /** The bytes of a CPU tensor: an address inside the device's memory. */
 export class CpuStorage implements Storage {
@@ -79,6 +85,8 @@ export class CpuDevice implements Device {
   readonly #pool: ThreadPool;
   readonly #modules = new Map<CpuModule, ReadonlyMap<string, number>>();
   readonly #workspaces = new Map<string, Tensor>();
+  /** Names of kernels by id, for error messages. */
+  readonly #names = ["blas/sgemm"];
   readonly #args: number;
   readonly #release = (address: number): void => this.#allocator.release(address);
   #slots: Float64Array;
@@ -86,12 +94,16 @@ export class CpuDevice implements Device {
 
   /** Use {@linkcode openCpuDevice}. */
   constructor(options: CpuDeviceOptions = {}) {
-    const threads = options.threads ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+    const threads = options.threads ?? availableThreads();
     if (!Number.isInteger(threads) || threads < 1) {
       throw new RangeError(`Cannot open the CPU device with ${threads} threads: want a whole number >= 1`);
     }
-    const maxBytes = Math.min(options.maxBytes ?? MAX_BYTES, MAX_BYTES);
-    this.#memory = reserve(Math.ceil(maxBytes / 65_536));
+    const wanted = Math.min(options.maxBytes ?? MAX_BYTES, MAX_BYTES);
+    if (!(wanted >= MIN_BYTES)) {
+      throw new RangeError(`Cannot open the CPU device with ${wanted} bytes: want at least ${MIN_BYTES}`);
+    }
+    const [memory, maxBytes] = reserve(wanted);
+    this.#memory = memory;
     this.maxTensorBytes = maxBytes;
     this.#allocator = new Allocator(this.#memory, CONTROL_BYTES, maxBytes);
     this.#args = this.#allocator.allocate(ARGUMENT_SLOTS * 8, "arguments");
@@ -114,6 +126,7 @@ export class CpuDevice implements Device {
 
   /** See {@linkcode Device.tensor}. */
   tensor(dtype: DType, shape: readonly number[], options: TensorOptions = {}): Tensor {
+    this.#checkAlive();
     const label = options.label ?? "tensor";
     const size = elementsOf(shape, label);
     if (options.data && options.data.length !== size) {
@@ -145,7 +158,8 @@ export class CpuDevice implements Device {
     if (have && have.size >= elements) return have;
     have?.[Symbol.dispose]();
     this.#workspaces.delete(key);
-    const grown = this.tensor(dtype, [Math.ceil(elements * 1.25)], { label: `workspace ${name}` });
+    const spare = Math.min(Math.ceil(elements * 1.25), this.maxTensorBytes / 4);
+    const grown = this.tensor(dtype, [Math.max(elements, spare)], { label: `workspace ${name}` });
     this.#workspaces.set(key, grown);
     return grown;
   }
@@ -156,16 +170,7 @@ export class CpuDevice implements Device {
    * @throws {TypeError} where the module exports no such function
    */
   kernel(module: CpuModule, name: string): number {
-    let ids = this.#modules.get(module);
-    if (!ids) {
-      const bytes = Uint8Array.from(atob(module.base64), (c) => c.charCodeAt(0));
-      const exports = WebAssembly.Module.exports(new WebAssembly.Module(bytes)).filter((e) => e.kind === "function");
-      const address = this.#allocator.allocate(bytes.length, module.label);
-      new Uint8Array(this.#memory.buffer, address, bytes.length).set(bytes);
-      const first = this.#pool.addModule(address, bytes.length);
-      ids = new Map(exports.map((entry, i) => [entry.name, first + i]));
-      this.#modules.set(module, ids);
-    }
+    const ids = this.#modules.get(module) ?? this.#addModule(module);
     const id = ids.get(name);
     if (id === undefined) throw new TypeError(`Cannot find kernel "${name}" in module ${module.label}`);
     return id;
@@ -174,14 +179,25 @@ export class CpuDevice implements Device {
   /**
    * Runs a kernel: the tasks 0 to `tasks - 1` are shared among the threads, the arguments go into f64 slots. Returns
    * when all are done.
+   *
+   * @throws {KernelError} where a task trapped, naming the kernel
    */
   run(kernel: number, tasks: number, args: readonly number[]): void {
-    if (this.#disposed) throw new TypeError("Cannot run a kernel on the CPU device: it was disposed");
+    this.#checkAlive();
     if (args.length > ARGUMENT_SLOTS) {
       throw new RangeError(`Cannot pass ${args.length} arguments to a kernel: want at most ${ARGUMENT_SLOTS}`);
     }
+    const name = this.#names[kernel];
+    if (name === undefined) throw new RangeError(`Cannot run kernel ${kernel}: ${this.#names.length} are known`);
+    if (!Number.isInteger(tasks) || tasks < 0 || tasks > MAX_TASKS) {
+      throw new RangeError(`Cannot run ${name} in ${tasks} tasks: want a whole number from 0 to ${MAX_TASKS}`);
+    }
     this.#slots.set(args);
-    this.#pool.run(kernel, this.#args, tasks);
+    try {
+      this.#pool.run(kernel, this.#args, tasks);
+    } catch (cause) {
+      throw new KernelError(`${name}: Cannot run on ${this.label}: ${(cause as Error).message}`, { cause });
+    }
   }
 
   /** Commands run as they are recorded. */
@@ -194,11 +210,13 @@ export class CpuDevice implements Device {
 
   /** See {@linkcode Tensor.write}. */
   writeTensor(tensor: Tensor, data: TensorData, elementOffset: number): void {
+    this.#checkAlive();
     this.hostView(tensor).set(data, elementOffset);
   }
 
   /** See {@linkcode Tensor.read}. */
   readTensor(tensor: Tensor, elementOffset: number, count: number): Promise<TensorData> {
+    this.#checkAlive();
     const copy = hostArray(tensor.dtype, count);
     copy.set(this.hostView(tensor).subarray(elementOffset, elementOffset + count));
     return Promise.resolve(copy);
@@ -210,18 +228,57 @@ export class CpuDevice implements Device {
     this.#disposed = true;
     this.#pool[Symbol.dispose]();
   }
+
+  #checkAlive(): void {
+    if (this.#disposed) throw new TypeError(`Cannot use the CPU device ${this.label}: it was disposed`);
+  }
+
+  #addModule(module: CpuModule): ReadonlyMap<string, number> {
+    const bytes = Uint8Array.from(atob(module.base64), (c) => c.charCodeAt(0));
+    const compiled = new WebAssembly.Module(bytes);
+    const foreign = WebAssembly.Module.imports(compiled).find((entry) =>
+      entry.module !== "env" || entry.name !== "memory"
+    );
+    if (foreign) {
+      throw new TypeError(`Cannot load module ${module.label} as it imports ${foreign.module}.${foreign.name}`);
+    }
+    const address = this.#allocator.allocate(bytes.length, module.label);
+    new Uint8Array(this.#memory.buffer, address, bytes.length).set(bytes);
+    let first: number;
+    try {
+      first = this.#pool.addModule(address, bytes.length);
+    } catch (error) {
+      this.#allocator.release(address);
+      throw error;
+    }
+    const ids = new Map<string, number>();
+    for (const { name, kind } of WebAssembly.Module.exports(compiled)) {
+      if (kind !== "function") continue;
+      ids.set(name, first + ids.size);
+      this.#names.push(`${module.label}.${name}`);
+    }
+    this.#modules.set(module, ids);
+    return ids;
+  }
 }
 
-/** Reserves address space for `pages`; hosts with little of it get what they can. */
-function reserve(pages: number): WebAssembly.Memory {
-  for (let maximum = pages; maximum >= 256; maximum = Math.floor(maximum / 2)) {
+/** Cores that this process may use; Node 20 has no `navigator`. */
+function availableThreads(): number {
+  // deno-lint-ignore no-explicit-any -- `process` is a host global that browsers lack
+  const os = (globalThis as any).process?.getBuiltinModule?.("node:os");
+  return globalThis.navigator?.hardwareConcurrency ?? os?.availableParallelism() ?? 1;
+}
+
+/** Reserves address space for `bytes`; hosts with little of it get what they can. Returns the bytes possible, too. */
+function reserve(bytes: number): [memory: WebAssembly.Memory, bytes: number] {
+  for (let maximum = bytes; maximum >= MIN_BYTES; maximum = Math.floor(maximum / 2)) {
     try {
-      return new WebAssembly.Memory({ initial: 2, maximum, shared: true });
+      return [new WebAssembly.Memory({ initial: 2, maximum: Math.ceil(maximum / 65_536), shared: true }), maximum];
     } catch {
       // Not enough address space: try half.
     }
   }
-  throw new DeviceMemoryError(`Cannot reserve memory for the CPU device: ${pages * 65_536} bytes wanted`);
+  throw new DeviceMemoryError(`Cannot reserve memory for the CPU device: ${bytes} bytes wanted`);
 }
 
 /** Opens the CPU as a device. Dispose it to end its threads. */

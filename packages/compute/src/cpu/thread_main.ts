@@ -11,11 +11,14 @@
  * | 48 | next: first task that nobody claimed yet |
  * | 64 | active: workers inside the job |
  * | 80 | stop |
+ * | 81, 82 | failure: 1 once a worker's task threw, and the length of its message |
  * | 96..99 | kernel id, number of tasks, address of the arguments, number of modules |
- * | 112.. | address and length of each module's bytes |
+ * | 112..623 | address and length of each module's bytes |
+ * | 640..1023 | the message, a UTF-16 unit per word |
  *
  * A worker joins by counting itself in, and only then checks that the job is still open; the caller closes the job and
- * then waits for the count to drop. So a worker that wakes late neither delays a job nor runs a stale one.
+ * then waits for the count to drop. So a worker that wakes late neither delays a job nor runs a stale one. A worker whose
+ * task throws leaves the message, counts itself out like any other and goes on serving.
  *
  * @module
  */
@@ -54,12 +57,15 @@ export const CONTROL = {
   next: 48,
   active: 64,
   stop: 80,
+  failure: 81,
+  failureLength: 82,
   kernel: 96,
   tasks: 97,
   args: 98,
   modules: 99,
   moduleTable: 112,
   maxModules: 256,
+  failureText: 640,
 } as const;
 
 /** Makes the kernel table and the serving loop of one thread. Self-contained: see the module's documentation. */
@@ -115,6 +121,14 @@ export function makeThread(init: ThreadInit): Thread {
     }
   };
 
+  const fail = (error: unknown): void => {
+    Atomics.store(words, 48, words[97]!); // nobody claims further tasks
+    if (Atomics.compareExchange(words, 81, 0, 1) !== 0) return;
+    const text = String(error).slice(0, 384);
+    for (let i = 0; i < text.length; i++) words[640 + i] = text.charCodeAt(i);
+    words[82] = text.length;
+  };
+
   const serve = (): void => {
     let seen = 0;
     while (true) {
@@ -124,12 +138,16 @@ export function makeThread(init: ThreadInit): Thread {
       seen = Atomics.load(words, 16);
       if (Atomics.load(words, 80)) return;
       Atomics.add(words, 64, 1);
-      if (Atomics.load(words, 32) === seen) {
-        load();
-        const kernel = kernels[words[96]!]!, args = words[98]! >>> 0, tasks = words[97]!;
-        for (let task = Atomics.add(words, 48, 1); task < tasks; task = Atomics.add(words, 48, 1)) {
-          kernel(args, task, init.thread);
+      try {
+        if (Atomics.load(words, 32) === seen) {
+          load();
+          const kernel = kernels[words[96]!]!, args = words[98]! >>> 0, tasks = words[97]!;
+          for (let task = Atomics.add(words, 48, 1); task < tasks; task = Atomics.add(words, 48, 1)) {
+            kernel(args, task, init.thread);
+          }
         }
+      } catch (error) {
+        fail(error);
       }
       Atomics.sub(words, 64, 1);
       Atomics.notify(words, 64);

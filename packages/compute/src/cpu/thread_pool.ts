@@ -1,9 +1,7 @@
 import { CONTROL, makeThread, type Thread, type ThreadInit } from "./thread_main.ts";
 
-/** The part of a worker that the pool needs, whichever host made it. */
-interface PoolWorker {
-  terminate(): void;
-}
+/** A worker, whichever host made it: held so that it is not collected; it ends itself at the pool's word. */
+type PoolWorker = object;
 
 const SOURCE = `const makeThread = ${makeThread.toString()};\n`;
 
@@ -16,14 +14,15 @@ function startWorker(init: ThreadInit): PoolWorker | undefined {
   const host = (globalThis as any).process?.getBuiltinModule?.("node:worker_threads");
   if (host) {
     const source = `${SOURCE}makeThread(require("node:worker_threads").workerData).serve();`;
-    const worker = new host.Worker(source, { eval: true, workerData: init });
+    // Without execArgv the host's own flags apply to the text as well, e.g. Node's --input-type=module.
+    const worker = new host.Worker(source, { eval: true, workerData: init, execArgv: [] });
     worker.unref();
     return worker;
   }
   if (typeof Worker === "undefined" || !(globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated) {
     return undefined;
   }
-  const source = `${SOURCE}onmessage = (event) => makeThread(event.data).serve();`;
+  const source = `${SOURCE}onmessage = (event) => { makeThread(event.data).serve(); close(); };`;
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const worker = new Worker(url);
   worker.postMessage(init);
@@ -69,14 +68,22 @@ export class ThreadPool implements Disposable {
     const at = CONTROL.moduleTable + 2 * this.#modules;
     this.#words[at] = address;
     this.#words[at + 1] = length;
-    this.#modules++;
-    Atomics.store(this.#words, CONTROL.modules, this.#modules);
     const first = this.#caller.kernels.length;
-    this.#caller.load();
+    Atomics.store(this.#words, CONTROL.modules, this.#modules + 1);
+    try {
+      this.#caller.load();
+    } catch (error) {
+      Atomics.store(this.#words, CONTROL.modules, this.#modules);
+      throw error;
+    }
+    this.#modules++;
     return first;
   }
 
-  /** Runs tasks 0 to `tasks - 1` of a kernel and returns when all are done. */
+  /**
+   * Runs tasks 0 to `tasks - 1` of a kernel and returns when all are done. Where a task throws, in whichever thread, no
+   * further tasks are begun and the first error is thrown here.
+   */
   run(kernel: number, args: number, tasks: number): void {
     const run = this.#caller.kernels[kernel];
     if (!run) throw new RangeError(`Cannot run kernel ${kernel}: ${this.#caller.kernels.length} are known`);
@@ -97,10 +104,23 @@ export class ThreadPool implements Disposable {
       for (let task = Atomics.add(words, CONTROL.next, 1); task < tasks; task = Atomics.add(words, CONTROL.next, 1)) {
         run(args, task, 0);
       }
+    } catch (error) {
+      Atomics.store(words, CONTROL.next, tasks);
+      throw error;
     } finally {
       Atomics.store(words, CONTROL.open, 0);
       this.#awaitIdle();
+      this.#throwFailure();
     }
+  }
+
+  /** Throws what a worker reported during the job. */
+  #throwFailure(): void {
+    const words = this.#words;
+    if (words[CONTROL.failure] === 0) return;
+    words[CONTROL.failure] = 0;
+    const start = CONTROL.failureText;
+    throw new Error(String.fromCharCode(...words.subarray(start, start + words[CONTROL.failureLength]!)));
   }
 
   /** Waits until no worker is inside the closed job: first polling, then asleep where the host lets this thread. */

@@ -1,6 +1,6 @@
 /**
  * What the page of the browser suite runs: it collects the conformance tests of all files and runs them, one by one, as
- * the test outside asks for them. Bundled by `browser_bundle.ts`.
+ * the test outside asks for them. Bundled by `bundle.ts`.
  *
  * @module
  */

@@ -5,7 +5,7 @@
  * @module
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { bundleForPage, conformanceFiles } from "./browser_bundle.ts";
+import { bundleForPage, conformanceFiles } from "./bundle.ts";
 import type { PageSuite } from "./browser_page.ts";
 import { testWith } from "./requirement.ts";
 
