@@ -6,8 +6,9 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { UsageError } from "../errors.ts";
 import { nearestName } from "./did_you_mean.ts";
+import type { Option } from "./option.ts";
 import { flagName, OPTIONS } from "./options.ts";
-import type { SettingKey, Settings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 
 /** What a command line says. */
 export interface CommandLine {
@@ -17,11 +18,16 @@ export interface CommandLine {
   readonly help: boolean;
 }
 
-const KEYS = Object.keys(OPTIONS) as SettingKey[];
-const SPELLINGS: ReadonlyMap<string, SettingKey> = new Map(
-  KEYS.flatMap((key) => [flagName(key), ...(OPTIONS[key].aliases ?? [])].map((name) => [name, key] as const)),
-);
-const SWITCHES = [...SPELLINGS].filter(([, key]) => OPTIONS[key].isSwitch).map(([name]) => name);
+/** Options by key, of whatever type. */
+export type AnyOptions = Readonly<Record<string, Option<unknown>>>;
+
+/** Flags and the rest of a command line. */
+export interface ParsedFlags {
+  /** Typed values by option key. */
+  readonly values: Record<string, unknown>;
+  readonly positionals: readonly string[];
+  readonly help: boolean;
+}
 
 /**
  * Parses the arguments of `deno task train`.
@@ -30,38 +36,54 @@ const SWITCHES = [...SPELLINGS].filter(([, key]) => OPTIONS[key].isSwitch).map((
  * one positional argument.
  */
 export function parseCommandLine(args: readonly string[]): CommandLine {
-  const values = [...SPELLINGS.keys()].filter((name) => !SWITCHES.includes(name));
-  const parsed = parseArgs(joinNegativeValues(args), {
-    string: values,
-    boolean: [...SWITCHES, ...SWITCHES.map((name) => `no-${name}`), "help"],
-    alias: { help: "h", verbose: "v" },
-    unknown: (arg, key) => {
-      if (key !== undefined) throw new UsageError(unknownFlag(arg));
-      return true;
-    },
-  });
-  const settings: Record<string, unknown> = {};
-  for (const [name, key] of SPELLINGS) {
-    const option = OPTIONS[key];
-    const what = `--${name}`;
-    if (option.isSwitch) {
-      if (parsed[name] === true) settings[key] = true;
-      if (parsed[`no-${name}`] === true) settings[key] = false;
-    } else if (parsed[name] !== undefined) {
-      if (parsed[name] === "") {
-        throw new UsageError(`Cannot read ${what} as its value is missing: want ${what} ${option.placeholder}`);
-      }
-      const value = name === "raw-data-file" ? `criteo:${parsed[name]}` : parsed[name];
-      settings[key] = option.parse(Array.isArray(value) ? value.at(-1) : value, what);
-    }
-  }
-  const [configPath, extra] = parsed._.map(String);
+  const { values: settings, positionals: [configPath, extra], help } = parseFlags(args, OPTIONS);
   if (extra !== undefined) {
     throw new UsageError(
       `Cannot use "${extra}" as only one configuration file is possible: already have "${configPath}"`,
     );
   }
-  return { settings, ...(configPath === undefined ? {} : { configPath }), help: parsed["help"] === true };
+  return { settings, ...(configPath === undefined ? {} : { configPath }), help };
+}
+
+/**
+ * Parses arguments by a table of options; besides them `--help` is known.
+ *
+ * @throws {UsageError} for an unknown flag, or a missing or impossible value.
+ */
+export function parseFlags(args: readonly string[], options: AnyOptions): ParsedFlags {
+  const spellings = new Map(
+    Object.keys(options).flatMap((key) =>
+      [flagName(key), ...(options[key]!.aliases ?? [])].map((name) => [name, key] as const)
+    ),
+  );
+  const switches = [...spellings].filter(([, key]) => options[key]!.isSwitch).map(([name]) => name);
+  const negations = switches.map((name) => `no-${name}`);
+  const known = [...spellings.keys(), ...negations, "help"];
+  const parsed = parseArgs(joinNegativeValues(args), {
+    string: [...spellings.keys()].filter((name) => !switches.includes(name)),
+    boolean: [...switches, ...negations, "help"],
+    alias: { help: "h", verbose: "v" },
+    unknown: (arg, key) => {
+      if (key !== undefined) throw new UsageError(unknownFlag(arg, known));
+      return true;
+    },
+  });
+  const values: Record<string, unknown> = {};
+  for (const [name, key] of spellings) {
+    const option = options[key]!;
+    const what = `--${name}`;
+    if (option.isSwitch) {
+      if (parsed[name] === true) values[key] = true;
+      if (parsed[`no-${name}`] === true) values[key] = false;
+    } else if (parsed[name] !== undefined) {
+      const given = Array.isArray(parsed[name]) ? parsed[name].at(-1) : parsed[name];
+      if (given === "") {
+        throw new UsageError(`Cannot read ${what} as its value is missing: want ${what} ${option.placeholder}`);
+      }
+      values[key] = option.parse(name === "raw-data-file" ? `criteo:${given}` : given, what);
+    }
+  }
+  return { values, positionals: parsed._.map(String), help: parsed["help"] === true };
 }
 
 /** `--lr -1` would read as a flag `-1`; join the two so that the complaint is about the value. */
@@ -75,9 +97,8 @@ function joinNegativeValues(args: readonly string[]): string[] {
   return out;
 }
 
-function unknownFlag(arg: string): string {
+function unknownFlag(arg: string, known: readonly string[]): string {
   const name = arg.replace(/^-+/, "").replace(/=.*$/s, "");
-  const known = [...SPELLINGS.keys(), ...SWITCHES.map((s) => `no-${s}`), "help"];
   const near = nearestName(name, known);
   return `Cannot use --${name} as no such flag is known` + (near ? `: did you mean --${near}?` : "; --help lists them");
 }

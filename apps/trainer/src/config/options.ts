@@ -30,7 +30,11 @@ const dataOptions = {
     group: "Data",
     placeholder: "criteo:<file>",
     help: "Test rows from a file of their own instead of the end of --data",
-  }, parseDataSpec),
+  }, (value, what) => {
+    if (parseDataSpec(value, what).kind !== "criteo") {
+      throw new UsageError(`Cannot read ${what} as it must name a file: got "${value}"; want criteo:<file>`);
+    }
+  }),
   testSplit: realNumber(
     { group: "Data", help: "Share of the rows held out for the test, the last in file order", fallback: "0.2" },
     "a share >= 0 and < 1",
@@ -254,8 +258,8 @@ const outputOptions = {
   force: onOff({ group: "Output", help: "Replace a run that is already in the --out folder", flagOnly: true }),
   checkpointEvery: wholeNumber({
     group: "Output",
-    help: "Steps between checkpoints, besides those at better evaluations; 0 for none",
-    fallback: "auto",
+    help: "Steps between checkpoints, besides those at better evaluations; 0 for about one a minute",
+    fallback: "0",
   }),
   keep: wholeNumber({ group: "Output", help: "Checkpoints to keep, besides the best", fallback: "2" }, 1),
   logEvery: wholeNumber({

@@ -61,7 +61,7 @@ export interface TrainConfig extends DataConfig {
   readonly threads: number;
   readonly ranks: number;
   readonly codec: "off";
-  /** 0: only at better evaluations and at the end. */
+  /** 0: about one a minute. */
   readonly checkpointEvery: number;
   readonly keep: number;
   readonly logEvery: number;
@@ -168,7 +168,7 @@ export function resolveConfig(settings: Settings, facts: DataFacts): TrainConfig
     threads: settings.threads ?? 0,
     ranks: settings.ranks ?? 1,
     codec: settings.codec ?? "off",
-    checkpointEvery: settings.checkpointEvery ?? share(20),
+    checkpointEvery: settings.checkpointEvery ?? 0,
     keep: settings.keep ?? 2,
     logEvery: settings.logEvery ?? Math.min(100, share(100)),
     tensorboard: settings.tensorboard ?? true,

@@ -26,9 +26,8 @@ export interface ReportPage {
   readonly title: string;
   readonly report: Report;
   readonly history: readonly MetricRow[];
-  /** Reliability bins; empty ones are left out. Of the test part, or of the validation part when there is no test yet. */
+  /** Reliability bins; empty ones are left out. Of the test part. */
   readonly calibration: readonly CalibrationBin[];
-  readonly calibrationPart: "test" | "validation";
   readonly tables: readonly TableSize[];
   readonly config: Readonly<Record<string, unknown>>;
   readonly environment: Readonly<Record<string, string>>;
@@ -49,7 +48,7 @@ export function reportHtml(page: ReportPage): string {
 <div class="columns">
 ${section("Loss", lineChart(lossChart(page.history)))}
 ${section("AUC on the validation part", lineChart(aucChart(page)))}
-${section(`Calibration on the ${page.calibrationPart} part`, lineChart(calibrationChart(page.calibration)))}
+${section("Calibration on the test part", lineChart(calibrationChart(page.calibration)))}
 ${section("Where the time went", phases(report))}
 </div>
 ${section("Embedding tables", tables(page.tables, report))}
@@ -121,7 +120,7 @@ function smoothed(points: readonly { x: number; y: number }[]): { x: number; y: 
 function aucChart({ history, report }: ReportPage): Chart {
   const points = history.flatMap((r) => r.split === "valid" && r.auc !== undefined ? [{ x: r.step, y: r.auc }] : []);
   const { bayesAuc } = report.data;
-  const { best } = report;
+  const best = report.best?.auc == null ? undefined : { auc: report.best.auc, step: report.best.step };
   return {
     label: "AUC on the validation part by step",
     xLabel: "step",

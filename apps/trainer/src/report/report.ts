@@ -34,8 +34,8 @@ export interface Report {
   };
   /** Scores of the best model on the test part; `null` when interrupted or without test rows. */
   readonly test: Scores | null;
-  /** The best evaluation on the validation part; `null` without one. */
-  readonly best: { readonly auc: number; readonly step: number } | null;
+  /** The best evaluation on the validation part; `null` without one. Its AUC is `null` when all labels are equal. */
+  readonly best: { readonly auc: number | null; readonly step: number } | null;
   readonly speed: {
     /** Training rows per second, evaluations and checkpoints not counted. */
     readonly samplesPerSecond: number;

@@ -27,7 +27,6 @@ const PAGE: ReportPage = {
   report: REPORT,
   history: HISTORY,
   calibration: [{ count: 0, predicted: NaN, observed: NaN }, { count: 3, predicted: 0.1, observed: 0.12 }],
-  calibrationPart: "test",
   tables: [{ name: "C1", rows: 10, dim: 4, kind: "hash:10", bytes: 1000, fullBytes: 10_000 }],
   config: { lr: 0.1, embedding: "<script>alert(1)</script>" },
   environment: { deno: "2" },

@@ -16,6 +16,9 @@ import type { TrainableModel } from "./model.ts";
 import { encodeState, type RunState } from "./state.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 
+/** Time between checkpoints when no number of steps is given. When they are written changes nothing in the results. */
+const CHECKPOINT_MS = 60_000;
+
 /** The numbers that steer the loop; see the configuration for their meaning. */
 export interface LoopPlan {
   readonly seed: number;
@@ -45,6 +48,8 @@ export interface LoopParts {
   readonly sinks: readonly MetricSink[];
   readonly progress: Progress;
   readonly watch: Stopwatch;
+  /** When the last checkpoint was written, by the watch's clock; updated in place. */
+  checkpointedAt: number;
   /** Whether to stop after the current step. */
   stopped(): boolean;
 }
@@ -113,7 +118,9 @@ async function afterStep(parts: LoopParts): Promise<boolean> {
   }
   const ended = state.finished !== "no";
   const interrupted = !ended && parts.stopped();
-  const periodic = plan.checkpointEvery > 0 && state.step % plan.checkpointEvery === 0;
+  const periodic = plan.checkpointEvery > 0
+    ? state.step % plan.checkpointEvery === 0
+    : parts.watch.now() - parts.checkpointedAt >= CHECKPOINT_MS;
   if (better || ended || interrupted || periodic) await checkpoint(parts);
   return !ended && !interrupted;
 }
@@ -170,6 +177,7 @@ async function checkpoint(parts: LoopParts): Promise<void> {
   watch.flush();
   const files = new Map<string, FileData>([["state.json", encodeState(state)], ...parts.model.snapshot()]);
   await parts.store.write(state.step, files, state.best ? [state.best.step] : []);
+  parts.checkpointedAt = watch.now();
   progress.resume();
 }
 

@@ -122,6 +122,7 @@ interface Player {
   /** Asked at every question whether to stop. */
   stopped?: (state: RunState) => boolean;
   valid?: CtrSplit;
+  now?: () => number;
 }
 
 /** Trains in a folder, from the newest checkpoint if there is one. */
@@ -145,7 +146,8 @@ async function play(dir: string, options: Player = {}): Promise<Outcome> {
     store,
     sinks: [{ write: (row) => written.push(row), close: () => {} }],
     progress: new Progress({ interactive: false, color: false, width: () => 80, write: () => {} }, plan.totalSteps, 2),
-    watch: new Stopwatch(state.phasesMs, "other"),
+    watch: new Stopwatch(state.phasesMs, "other", options.now),
+    checkpointedAt: 0,
     stopped: () => options.stopped?.(state) ?? false,
   });
   return { outcome, state, model, rows: written };
@@ -236,6 +238,16 @@ Deno.test("trainLoop() judges by log loss when the AUC does not exist, and train
   const without = await inFolder((dir) => play(dir, { valid: rows(0, 0) }));
   assertEquals([without.outcome, without.state.best], ["finished", null]);
 });
+
+Deno.test("trainLoop() writes about one checkpoint a minute when no number of steps is given", () =>
+  inFolder(async (dir) => {
+    let ms = 0;
+    const plan = { checkpointEvery: 0, evalEvery: 0 };
+    await play(dir, { plan, now: () => ms += 1000, stopped: ({ step }) => step >= 45 });
+    const store = new CheckpointStore(`${dir}/checkpoint`, 2);
+    const [before, at] = store.steps();
+    assert(at === 45 && before! > 25 && before! < 45, `${store.steps()}`);
+  }));
 
 Deno.test("trainLoop() that diverges says so in one line and leaves the last good checkpoint", () =>
   inFolder(async (dir) => {

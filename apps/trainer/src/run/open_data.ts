@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { CtrDataset } from "@pocketrec/datasets";
-import { openCtrDataset } from "@pocketrec/datasets/node";
+import type { CtrDataset, CtrSplit } from "@pocketrec/datasets";
+import { openCtrDataset, prefetch } from "@pocketrec/datasets/node";
 import { parseDataSpec } from "../config/data_spec.ts";
 import type { DataFacts } from "../config/defaults.ts";
 import type { DataConfig } from "../config/resolve.ts";
@@ -12,7 +12,11 @@ import { RunError } from "../errors.ts";
 import { formatBytes, groupDigits } from "../report/format.ts";
 
 /** Opens and, where needed, preprocesses the data. */
-export async function openData(config: DataConfig, note: (text: string) => void, signal: AbortSignal): Promise<CtrDataset> {
+export async function openData(
+  config: DataConfig,
+  note: (text: string) => void,
+  signal: AbortSignal,
+): Promise<CtrDataset> {
   const spec = parseDataSpec(config.data, "--data");
   const dataset = await openCtrDataset(spec.kind === "synthetic" ? `synthetic:${spec.rows}` : config.data, {
     testSplit: config.testSplit,
@@ -20,6 +24,7 @@ export async function openData(config: DataConfig, note: (text: string) => void,
     preprocess: { mode: config.preprocess, minCount: config.minCount, maxIndRange: config.maxIndRange },
     onBadRow: config.onBadRow,
     seed: config.seed,
+    cacheDir: config.cache,
     signal,
     ...(config.test === undefined ? {} : { test: config.test }),
     onProgress: ({ rows, bytes, totalBytes }) => {
@@ -35,6 +40,11 @@ export async function openData(config: DataConfig, note: (text: string) => void,
     );
   }
   return dataset;
+}
+
+/** A part whose batches are made ahead by a worker where that pays. */
+export function ahead(split: CtrSplit): CtrSplit {
+  return { rows: split.rows, batches: (options) => prefetch(split, options) };
 }
 
 /** What the defaults need to know of a data set. */

@@ -19,6 +19,8 @@ export type DeviceConfig = Pick<TrainConfig, "device" | "gpu" | "blas" | "thread
  */
 export async function openDevice(config: DeviceConfig): Promise<AnyDevice> {
   if (config.device !== "cpu") {
+    // Mesa complains on standard error about a missing folder that computing does not need.
+    if (Deno.build.os === "linux" && !Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
     const gpu = config.gpu === "dawn" ? await openDawn() : undefined;
     if (config.gpu === "dawn" && !gpu) {
       throw new RunError("Cannot open Dawn as the npm package webgpu cannot be loaded; want --gpu deno, or install it");

@@ -50,10 +50,11 @@ export function trainLine(config: TrainConfig, trainRows: number): string {
   const evaluations = config.evalEvery > 0
     ? `evaluation every ${groupDigits(config.evalEvery)}`
     : "evaluation at the end";
+  const checkpoints = config.checkpointEvery > 0 ? `every ${groupDigits(config.checkpointEvery)}` : "once a minute";
   return `train   ${groupDigits(steps)} steps of ${
     groupDigits(config.batch)
   } rows, ${config.optimizer} ${config.lr}, ` +
-    `${evaluations}, checkpoint every ${groupDigits(config.checkpointEvery)}, seed ${config.seed}`;
+    `${evaluations}, checkpoint ${checkpoints}, seed ${config.seed}`;
 }
 
 /** The plan in figures. */

@@ -1,0 +1,191 @@
+/**
+ * The end of a run: the best weights, the one look at the test part, the model folder and the reports.
+ *
+ * @module
+ */
+import type { AnyDevice } from "@pocketrec/compute";
+import type { ClickMetrics } from "@pocketrec/dlrm-model";
+import type { CheckpointStore } from "../checkpoint/store.ts";
+import { replaceFile } from "../files.ts";
+import type { Progress } from "../progress/progress.ts";
+import { compactNumber, formatBytes } from "../report/format.ts";
+import { reportHtml } from "../report/html.ts";
+import { formatReport, type Report, type Scores } from "../report/report.ts";
+import type { MetricSink } from "../sinks/metric_row.ts";
+import { environment, TRAINER_VERSION, versions } from "../version.ts";
+import { scoreSplit } from "./evaluate.ts";
+import { evaluationRow } from "./loop.ts";
+import { clickMetrics } from "./metrics.ts";
+import type { TrainableModel } from "./model.ts";
+import { writeModelFolder } from "./model_folder.ts";
+import { ahead } from "./open_data.ts";
+import type { RunFolder } from "./run_folder.ts";
+import { SIGNAL_EXIT_CODES } from "./signals.ts";
+import type { RunState } from "./state.ts";
+import type { Stopwatch } from "./stopwatch.ts";
+import type { Run } from "./train.ts";
+
+/** What the loop leaves behind. */
+export interface RunEnd {
+  readonly run: Run;
+  readonly folder: RunFolder;
+  readonly outcome: "finished" | "early-stop" | "interrupted";
+  readonly state: RunState;
+  readonly model: TrainableModel;
+  readonly store: CheckpointStore;
+  readonly sinks: readonly MetricSink[];
+  readonly progress: Progress;
+  readonly watch: Stopwatch;
+  readonly device: AnyDevice;
+}
+
+/** Writes everything that a run leaves. @returns the exit code. */
+export async function finishRun(end: RunEnd): Promise<number> {
+  const { run, folder, state } = end;
+  const stopped = () => run.stop.signal !== undefined;
+  let test: ClickMetrics | undefined;
+  let outcome = end.outcome;
+  if (outcome !== "interrupted") {
+    const weights = bestWeights(end);
+    test = await scoreTest(end, stopped);
+    if (stopped()) outcome = "interrupted";
+    else await writeModel(end, weights, test);
+  }
+  end.progress.clear();
+  end.watch.flush();
+  const report = makeReport(end, outcome, test);
+  replaceFile(folder.file("report.json"), formatReport(report));
+  replaceFile(
+    folder.file("report.html"),
+    reportHtml({
+      title: title(end),
+      report,
+      history: state.history,
+      calibration: test?.bins ?? [],
+      tables: run.choice.tables,
+      config: { ...run.config },
+      environment: { ...environment(), device: end.device.label },
+    }),
+  );
+  const say = run.order.print;
+  if (outcome === "interrupted") {
+    say(`stopped at step ${state.step}; go on with: deno task train --resume ${folder.path}\n`);
+    return SIGNAL_EXIT_CODES[run.stop.signal ?? "SIGINT"];
+  }
+  say(summary(end, report));
+  return 0;
+}
+
+/** Puts the best weights into the model. @returns their file. */
+function bestWeights({ state, store, model }: RunEnd): Uint8Array {
+  const step = state.best?.step ?? state.step;
+  const { files } = store.read(step);
+  if (step !== state.step) model.restore(files, "weights");
+  return files.get("weights.safetensors")!;
+}
+
+async function scoreTest(end: RunEnd, stopped: () => boolean): Promise<ClickMetrics | undefined> {
+  const { run, model, state, watch, progress } = end;
+  const { test } = run.dataset;
+  if (test.rows === 0) return undefined;
+  progress.pause("scoring the test part");
+  watch.enter("evaluate");
+  const scored = await scoreSplit(model, ahead(test), run.config.testBatch, stopped);
+  watch.enter("other");
+  if (!scored) return undefined;
+  const metrics = clickMetrics(scored.scores, scored.labels);
+  // The scores are those of the best step's weights, which the run may have left behind since.
+  const row = { ...evaluationRow(state, "test", metrics), step: state.best?.step ?? state.step };
+  state.history.push(row);
+  for (const sink of end.sinks) sink.write(row);
+  return metrics;
+}
+
+async function writeModel(end: RunEnd, weights: Uint8Array, test: ClickMetrics | undefined): Promise<void> {
+  const { run, folder, state } = end;
+  const { config, choice, dataset } = run;
+  const files = new Map<string, Uint8Array>([["model.safetensors", weights]]);
+  if (dataset.preprocessor) files.set("preprocessor.bin", dataset.preprocessor.toBytes());
+  await writeModelFolder(folder.file("model/1"), {
+    kind: "dlrm",
+    model: choice.shape,
+    embedding: { schemes: choice.compression.schemes, qrOperation: choice.qrOperation },
+    training: {
+      trainer: TRAINER_VERSION,
+      step: state.best?.step ?? state.step,
+      seed: config.seed,
+      data: config.data,
+      contentHash: state.contentHash,
+      preprocess: config.preprocess,
+    },
+    test: scoresOf(test),
+  }, files);
+}
+
+function makeReport(end: RunEnd, outcome: Report["outcome"], test: ClickMetrics | undefined): Report {
+  const { run, state, watch, device } = end;
+  const { info } = run.dataset;
+  const { compression, parameters } = run.choice;
+  const { phasesMs } = state;
+  const trainMs = (phasesMs["step"] ?? 0) + (phasesMs["data"] ?? 0) + (phasesMs["readback"] ?? 0);
+  return {
+    command: run.order.command,
+    outcome,
+    versions: versions(),
+    device: device.label,
+    seed: run.config.seed,
+    data: {
+      rows: info.rows,
+      train: info.train,
+      valid: info.valid,
+      test: info.test,
+      ctr: info.ctr,
+      ...(info.bayesAuc === undefined ? {} : { bayesAuc: info.bayesAuc }),
+      ...(info.bayesLogloss === undefined ? {} : { bayesLogloss: info.bayesLogloss }),
+    },
+    model: {
+      parameters,
+      embeddingBytes: compression.embeddingBytes,
+      fullEmbeddingBytes: compression.fullEmbeddingBytes,
+      compressionRatio: compression.compressionRatio,
+    },
+    test: scoresOf(test),
+    best: state.best && { auc: state.best.auc, step: state.best.step },
+    speed: {
+      samplesPerSecond: trainMs > 0 ? 1000 * state.samples / trainMs : 0,
+      stepMs: watch.stepMs(),
+      phasesMs: { ...phasesMs },
+    },
+    wallSeconds: Object.values(phasesMs).reduce((sum, ms) => sum + ms, 0) / 1000,
+  };
+}
+
+function scoresOf(metrics: ClickMetrics | undefined): Scores | null {
+  if (!metrics) return null;
+  const { auc, logloss, accuracy } = metrics;
+  return { auc: Number.isNaN(auc) ? null : auc, logloss, accuracy };
+}
+
+function title({ run }: RunEnd): string {
+  const { config } = run;
+  const embedding = typeof config.embedding === "string" ? config.embedding : "mixed";
+  return `DLRM ${config.interaction}, ${embedding} tables, ${config.data.split(/[/\\]/).at(-1)}`;
+}
+
+/** The last lines of a run. */
+function summary({ folder, state, run }: RunEnd, report: Report): string {
+  const { test, data, outcome } = report;
+  const stop = outcome === "early-stop" ? ` (stopped early at step ${state.step})` : "";
+  const best = state.best ? `best step ${state.best.step}${stop}` : `step ${state.step}`;
+  const bayes = (x: number | undefined) => (x === undefined ? "" : ` (Bayes ${x.toFixed(4)})`);
+  const scores = test
+    ? `test    auc ${test.auc?.toFixed(4) ?? "undefined, all labels are equal"}${bayes(data.bayesAuc)}  ` +
+      `logloss ${test.logloss.toFixed(4)}${bayes(data.bayesLogloss)}  accuracy ${(100 * test.accuracy).toFixed(2)} %\n`
+    : "test    no test rows\n";
+  return scores +
+    `speed   ${compactNumber(report.speed.samplesPerSecond)} rows/s, ${
+      report.wallSeconds.toFixed(1)
+    } s in all, ${best}\n` +
+    `model   ${folder.file("model/1")}, ${formatBytes(run.choice.compression.embeddingBytes)} of embeddings\n` +
+    `report  ${folder.file("report.html")}\n`;
+}

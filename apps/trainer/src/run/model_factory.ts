@@ -1,0 +1,32 @@
+/**
+ * What it takes to build a model for the loop.
+ *
+ * @module
+ */
+import type { AnyDevice } from "@pocketrec/compute";
+import type { ModelChoice } from "../config/model_choice.ts";
+import type { TrainConfig } from "../config/resolve.ts";
+import type { TrainableModel } from "./model.ts";
+
+/** Dumps of what passes the exchange seam. */
+export interface DumpRequest {
+  readonly folder: string;
+  /** Steps between two dumps. */
+  readonly every: number;
+}
+
+/** The order for a model. */
+export interface ModelOrder {
+  readonly device: AnyDevice;
+  readonly config: Pick<
+    TrainConfig,
+    "optimizer" | "eps" | "loss" | "lossWeights" | "lossThreshold" | "seed" | "batch" | "testBatch"
+  >;
+  readonly choice: Pick<ModelChoice, "shape" | "compression" | "qrOperation">;
+  readonly dump?: DumpRequest;
+  /** The step that the run goes on from; 0 for a new one. */
+  readonly startStep: number;
+}
+
+/** Builds a model with fresh weights. */
+export type ModelFactory = (order: ModelOrder) => TrainableModel & Disposable;

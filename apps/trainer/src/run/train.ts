@@ -1,0 +1,188 @@
+/**
+ * `train` from configuration to run folder.
+ *
+ * @module
+ */
+import { learningRate } from "@pocketrec/dlrm-model";
+import type { CtrDataset } from "@pocketrec/datasets";
+import { CheckpointStore } from "../checkpoint/store.ts";
+import { readConfigFile } from "../config/file.ts";
+import { chooseModel, type ModelChoice } from "../config/model_choice.ts";
+import {
+  dataConfig,
+  formatConfig,
+  mergeSettings,
+  resolveConfig,
+  totalSteps,
+  type TrainConfig,
+} from "../config/resolve.ts";
+import { checkResumeFlags } from "../config/resume.ts";
+import type { Settings } from "../config/settings.ts";
+import { RunError } from "../errors.ts";
+import { replaceFile } from "../files.ts";
+import { Progress } from "../progress/progress.ts";
+import type { Terminal } from "../progress/terminal.ts";
+import { CsvSink } from "../sinks/csv.ts";
+import type { MetricSink } from "../sinks/metric_row.ts";
+import { TensorBoardSink } from "../sinks/tensorboard.ts";
+import { TRAINER_VERSION } from "../version.ts";
+import { finishRun } from "./finish.ts";
+import { trainLoop } from "./loop.ts";
+import { clickMetrics } from "./metrics.ts";
+import type { ModelFactory } from "./model_factory.ts";
+import { ahead, factsOf, openData } from "./open_data.ts";
+import { deviceLine, openDevice } from "./open_device.ts";
+import { dataLine, modelLine, planText, trainLine } from "./plan_text.ts";
+import { RunFolder } from "./run_folder.ts";
+import { SIGNAL_EXIT_CODES, StopRequest } from "./signals.ts";
+import { decodeState, initialState, type RunState } from "./state.ts";
+import { Stopwatch } from "./stopwatch.ts";
+
+/** What `train` is asked to do. */
+export interface TrainOrder {
+  /** The command line, for the report. */
+  readonly command: string;
+  /** Settings of the configuration file, empty without one. */
+  readonly file: Settings;
+  readonly flags: Settings;
+  readonly createModel: ModelFactory;
+  readonly terminal: Terminal;
+  /** Writes results to standard output. */
+  print(text: string): void;
+}
+
+/**
+ * Trains, or plans only with `--dry-run`.
+ *
+ * @returns the exit code.
+ */
+export async function train(order: TrainOrder): Promise<number> {
+  const { flags } = order;
+  const abort = new AbortController();
+  const early = new Progress(order.terminal, 1, 1);
+  using stop = new StopRequest((signal) => {
+    early.line(`${signal === "SIGINT" ? "Ctrl-C" : signal}: finishing the step; once more to stop at once`);
+    abort.abort();
+  });
+  const resume = flags.resume;
+  using folder = flags.dryRun
+    ? undefined
+    : resume === undefined
+    ? RunFolder.create(flags.out, flags.force ?? false)
+    : RunFolder.open(resume);
+  try {
+    const file = resume === undefined ? order.file : readConfigFile(`${resume}/config.json`);
+    if (resume !== undefined) checkResumeFlags(flags, file);
+    const settings = mergeSettings(file, flags);
+    const note = (text: string) => order.terminal.interactive && early.pause(text);
+    await using dataset = await openData(dataConfig(settings), note, abort.signal);
+    early.clear();
+    const config = resolveConfig(settings, factsOf(dataset));
+    const choice = chooseModel(config, factsOf(dataset));
+    if (!folder) {
+      order.print(formatConfig(config) + "\n" + planText(config, choice, dataset.info) + "\n");
+      return 0;
+    }
+    return await runIn(folder, { order, config, choice, dataset, stop, resumed: resume !== undefined });
+  } catch (error) {
+    early.clear();
+    if (resume === undefined) folder?.abandon();
+    if (stop.signal && abort.signal.aborted && !(error instanceof RunError)) return SIGNAL_EXIT_CODES[stop.signal];
+    throw error;
+  }
+}
+
+/** A run with everything resolved. */
+export interface Run {
+  readonly order: TrainOrder;
+  readonly config: TrainConfig;
+  readonly choice: ModelChoice;
+  readonly dataset: CtrDataset;
+  readonly stop: StopRequest;
+  readonly resumed: boolean;
+}
+
+async function runIn(folder: RunFolder, run: Run): Promise<number> {
+  const { order, config, choice, dataset, stop } = run;
+  const total = totalSteps(config, dataset.train.rows);
+  const progress = new Progress(order.terminal, total, config.epochs);
+  using device = await openDevice(config);
+  for (
+    const line of [
+      deviceLine(device, config),
+      dataLine(dataset.info),
+      modelLine(config, choice),
+      trainLine(config, dataset.train.rows),
+      `run     ${folder.path}`,
+    ]
+  ) progress.line(line);
+
+  const store = new CheckpointStore(folder.file("checkpoint"), config.keep);
+  const checkpoint = run.resumed ? store.newestIntact((line) => progress.line(`warning: ${line}`)) : undefined;
+  const state = checkpoint
+    ? decodeState(checkpoint.files.get("state.json"), folder.path)
+    : initialState(dataset.info.contentHash, TRAINER_VERSION);
+  checkData(state, dataset, folder.path);
+  extend(state, total, config);
+  if (run.resumed) progress.line(`resume  from step ${state.step} of ${total}`);
+  else folder.clear();
+  store.dropAfter(state.step);
+  replaceFile(folder.file("config.json"), formatConfig(config));
+
+  const { dumpExchange, dumpEvery = Math.max(1, Math.floor(total / 24)) } = order.flags;
+  using model = order.createModel({
+    device,
+    config,
+    choice,
+    startStep: state.step,
+    ...(dumpExchange === undefined ? {} : { dump: { folder: dumpExchange, every: dumpEvery } }),
+  });
+  if (checkpoint) model.restore(checkpoint.files, "all");
+
+  const sinks: MetricSink[] = [new CsvSink(folder.file("metrics.csv"), state.history)];
+  if (config.tensorboard) sinks.push(new TensorBoardSink(folder.path, run.resumed ? state.step : undefined));
+  const watch = new Stopwatch(state.phasesMs, "other");
+  try {
+    const outcome = await trainLoop({
+      plan: {
+        ...config,
+        totalSteps: total,
+        learningRate: (step) => learningRate(config.lr, step, schedule(config)),
+      },
+      state,
+      model,
+      train: ahead(dataset.train),
+      valid: ahead(dataset.valid),
+      metrics: clickMetrics,
+      store,
+      sinks,
+      progress,
+      watch,
+      checkpointedAt: watch.now(),
+      stopped: () => stop.signal !== undefined,
+    });
+    return await finishRun({ run, folder, outcome, state, model, store, sinks, progress, watch, device });
+  } finally {
+    progress.clear();
+    for (const sink of sinks) sink.close();
+  }
+}
+
+function schedule(config: TrainConfig): { warmupSteps: number; decayStart: number; decaySteps: number } {
+  return { warmupSteps: config.warmup, decayStart: config.decayStart, decaySteps: config.decaySteps };
+}
+
+function checkData(state: RunState, dataset: CtrDataset, path: string): void {
+  if (state.contentHash === dataset.info.contentHash) return;
+  throw new RunError(
+    `Cannot resume ${path} as the data changed since: SHA-256 ${dataset.info.contentHash.slice(0, 12)}...; ` +
+      `want ${state.contentHash.slice(0, 12)}...`,
+  );
+}
+
+/** A finished run goes on when it is given more steps or more patience. */
+function extend(state: RunState, total: number, config: TrainConfig): void {
+  const more = state.finished === "finished" && state.step < total;
+  const patient = state.finished === "early-stop" && (config.patience === 0 || state.worse < config.patience);
+  if (more || patient) state.finished = "no";
+}
