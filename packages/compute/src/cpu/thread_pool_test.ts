@@ -210,9 +210,10 @@ Deno.test("CpuDevice lets a program end at once after dispose, also before its w
 });
 
 Deno.test("CpuDevice lets a program end that fails in a kernel", async () => {
-  const { code, stderr } = await runProgram(
-    `device.run(device.kernel({ label: "p", base64: probeWasm }, "trap"), 9, [0, 1, 0]);`,
-  );
+  // Until the caller gets a task: that thread traps.
+  const program = `const trap = device.kernel({ label: "p", base64: probeWasm }, "trap");
+    while (true) device.run(trap, 9, [0, 1000, addressOf(counts)]);`;
+  const { code, stderr } = await runProgram(program);
   assertEquals(code, 1);
   assert(stderr.includes("p.trap: Cannot run on cpu (3 threads"), stderr);
 });

@@ -94,6 +94,9 @@ export function pageSuite(files: Readonly<Record<string, () => Promise<unknown>>
   };
 }
 
+/** The error with its causes: a failed property hides the assertion in its cause. */
 function textOf(error: unknown): string {
-  return error instanceof Error ? error.stack ?? `${error.name}: ${error.message}` : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const text = error.stack ?? `${error.name}: ${error.message}`;
+  return error.cause === undefined ? text : `${text}\ncaused by ${textOf(error.cause)}`;
 }
