@@ -9,7 +9,10 @@ import type { CtrBatch } from "@pocketrec/datasets";
 import type { LossSum, TrainableModel } from "../run/model.ts";
 import type { ModelFactory } from "../run/model_factory.ts";
 
-/** A model of one weight per dense feature, one per id, and a bias. */
+/** Weights per table at most, so that checkpoints are small. */
+const FOLD = 500;
+
+/** A model of one weight per dense feature, one per id (folded), and a bias. */
 export class Logistic implements TrainableModel, Disposable {
   /** Dense weights, id weights table by table, bias. */
   weights: Float32Array;
@@ -22,7 +25,7 @@ export class Logistic implements TrainableModel, Disposable {
   constructor(denseFeatures: number, tableRows: readonly number[]) {
     this.#dense = denseFeatures;
     let next = denseFeatures;
-    this.#base = tableRows.map((rows) => (next += rows) - rows);
+    this.#base = tableRows.map((rows) => (next += Math.min(rows, FOLD)) - Math.min(rows, FOLD));
     this.weights = new Float32Array(next + 1);
     this.squares = new Float32Array(next + 1);
   }
@@ -78,7 +81,7 @@ export class Logistic implements TrainableModel, Disposable {
 
   #each(batch: CtrBatch, i: number, visit: (weight: number, x: number) => void): void {
     for (let j = 0; j < this.#dense; j++) visit(j, batch.dense[i * this.#dense + j]!);
-    this.#base.forEach((base, t) => visit(base + batch.ids[i * this.#base.length + t]!, 1));
+    this.#base.forEach((base, t) => visit(base + batch.ids[i * this.#base.length + t]! % FOLD, 1));
     visit(this.weights.length - 1, 1);
   }
 }
