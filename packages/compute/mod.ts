@@ -22,3 +22,8 @@ export {
   type InteractionOptions,
   interactionWidth,
 } from "./src/interaction/interaction.ts";
+export { type BceOptions, bceWithLogits, type LossOptions, lossTotal, softmaxCrossEntropy } from "./src/loss/loss.ts";
+export { copy, copyColumns, type CopyColumnsOptions, fill } from "./src/elementwise/copy.ts";
+export { add, axpy, mul, mulAdd, scale, sigmoid } from "./src/elementwise/elementwise.ts";
+export { type DenseOptimizer, denseStates, denseUpdate } from "./src/optimizer/dense_update.ts";
+export { sum, sumSquares } from "./src/reduce/reduce.ts";
