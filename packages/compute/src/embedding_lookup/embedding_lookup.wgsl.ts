@@ -83,3 +83,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
 `,
   };
 }
+
+/** Every variant, for the test that compiles them all. A mean needs offsets: one id is its own. */
+export function allKernels(): WgslKernel[] {
+  return ([1, 4] as const).flatMap((width) =>
+    [false, true].flatMap((weights) =>
+      [[false, false], [true, false], [true, true]].map(([offsets, mean]) =>
+        lookupKernel({ width, offsets: offsets!, weights, mean: mean! })
+      )
+    )
+  );
+}

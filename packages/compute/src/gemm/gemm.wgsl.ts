@@ -255,3 +255,8 @@ fn main(
   parameters: ["u32", "u32", "u32", "u32", ...EPILOGUE_PARAMETERS],
   buffers: ["read", "read", "read", "read-write"],
 };
+
+/** Every variant, for the test that compiles them all. */
+export function allKernels(): WgslKernel[] {
+  return [...GEMM_VARIANTS.map(gemmKernel), reduceKernel];
+}

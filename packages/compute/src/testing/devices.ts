@@ -18,11 +18,13 @@ export const INSTALL_HINTS: Readonly<Record<DeviceName, string>> = {
   dawn: "apt-get install -y chromium (its SwiftShader) and npm's webgpu package",
 };
 
-/** SwiftShader's Vulkan manifest, as Debian's and Ubuntu's Chromium packages ship it. */
-const SWIFTSHADER_MANIFESTS = [
+/**
+ * SwiftShader's Vulkan manifest, as Debian's and Ubuntu's Chromium packages ship it; `undefined` where there is none.
+ */
+export const SWIFTSHADER_MANIFEST: string | undefined = [
   "/usr/lib/chromium/vk_swiftshader_icd.json",
   "/usr/lib/chromium-browser/vk_swiftshader_icd.json",
-];
+].find(exists);
 
 /** Two threads: the fewest that can show a race. */
 const TEST_THREADS = 2;
@@ -62,15 +64,14 @@ export async function openTestDevice(name: DeviceName): Promise<AnyDevice | unde
 }
 
 async function openDawnOnSwiftShader(): Promise<WebGpuDevice | undefined> {
-  const manifest = SWIFTSHADER_MANIFESTS.find(exists);
-  if (manifest) Deno.env.set("VK_DRIVER_FILES", manifest);
+  if (SWIFTSHADER_MANIFEST) Deno.env.set("VK_DRIVER_FILES", SWIFTSHADER_MANIFEST);
   try {
     const gpu = await openDawn();
     return gpu && await openWebGpuDevice({ gpu, limits: "default" });
   } catch {
     return undefined;
   } finally {
-    if (manifest) Deno.env.delete("VK_DRIVER_FILES");
+    if (SWIFTSHADER_MANIFEST) Deno.env.delete("VK_DRIVER_FILES");
   }
 }
 
@@ -78,6 +79,6 @@ function exists(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
   } catch {
-    return false;
+    return false; // also in a browser
   }
 }

@@ -132,6 +132,12 @@ export class WebGpuDevice implements Device {
     return grown;
   }
 
+  /** Makes a kernel's pipeline now instead of at its first dispatch; what is wrong with it comes with `finish`. */
+  prepare(kernel: WgslKernel): void {
+    this.#checkAlive();
+    this.#pipelines.get(kernel);
+  }
+
   /**
    * Records one dispatch.
    *

@@ -188,3 +188,14 @@ testOnGpus("openWebGpuDevice() works on a given GPUDevice and leaves it alive", 
   using tensor = first.tensor("u32", [1], { data: Uint32Array.of(9) });
   assertEquals(await numbers(tensor), [9]);
 });
+
+/** A provider that gives this adapter. */
+function providerOf(adapter: Partial<GPUAdapter> | null): GPU {
+  return { requestAdapter: () => Promise.resolve(adapter) } as unknown as GPU;
+}
+
+Deno.test("openWebGpuDevice() gives undefined without an adapter, or for a fallback that was not wanted", async () => {
+  assertEquals(await openWebGpuDevice({ gpu: providerOf(null) }), undefined);
+  const software = { info: { isFallbackAdapter: true } as GPUAdapterInfo };
+  assertEquals(await openWebGpuDevice({ gpu: providerOf(software), allowFallback: false }), undefined);
+});
