@@ -27,3 +27,11 @@ export { copy, copyColumns, type CopyColumnsOptions, fill } from "./src/elementw
 export { add, axpy, mul, mulAdd, scale, sigmoid } from "./src/elementwise/elementwise.ts";
 export { type DenseOptimizer, denseStates, denseUpdate } from "./src/optimizer/dense_update.ts";
 export { sum, sumSquares } from "./src/reduce/reduce.ts";
+export { philox4x32, streamOf, type Words4 } from "./src/random/philox.ts";
+export {
+  type NormalOptions,
+  randomNormal,
+  type RandomSource,
+  randomUniform,
+  type UniformOptions,
+} from "./src/random/random.ts";
