@@ -18,54 +18,55 @@ export function pack(args: usize, task: i32): void {
   let block = address(args, Slot.packedB);
   for (let p = 0; p < k; p += depth) {
     const steps = min(depth, k - p);
-    for (let panel = first; panel < end; panel++) {
-      const column = panel * COLUMNS, width = min(COLUMNS, n - column);
-      const to = block + ((<usize> steps * column) << 2);
-      if (transposed) interleave8(b + ((column * ldb + p) << 2), ldb << 2, width, steps, to);
-      else copy8(b + ((p * ldb + column) << 2), ldb << 2, width, steps, to);
+    const to = block + ((<usize> steps * first * COLUMNS) << 2);
+    if (transposed) {
+      for (let panel = first; panel < end; panel++) {
+        const column = panel * COLUMNS;
+        const from = b + ((column * ldb + p) << 2);
+        interleave8(from, ldb << 2, min(COLUMNS, n - column), steps, block + ((<usize> steps * column) << 2));
+      }
+    } else {
+      const column = first * COLUMNS;
+      cut<v128>(b + ((p * ldb + column) << 2), ldb << 2, min(end * COLUMNS, n) - column, steps, to);
     }
     block += (<usize> panels * COLUMNS * steps) << 2;
   }
 }
 
-/** Packs `height` rows of op(A) from row `i` on, k from `p` on, into a panel [k][5]; rows past the edge as above. */
+/** Packs rows `row0` to `row1` of op(A), k from `p` on, into panels [k][5]; rows past the edge as above. */
 // @ts-ignore: decorator
 @inline
 export function packRows(
   a: usize,
   lda: usize,
   transposed: i32,
-  i: i32,
-  height: i32,
+  row0: i32,
+  row1: i32,
   p: i32,
   steps: i32,
   to: usize,
 ): void {
-  if (transposed) copy5(a + ((p * lda + i) << 2), lda << 2, height, steps, to);
-  else interleave5(a + ((i * lda + p) << 2), lda << 2, height, steps, to);
-}
-
-/** Copies `steps` rows of up to 8 neighbours. */
-function copy8(from: usize, stride: usize, width: i32, steps: i32, to: usize): void {
-  if (width < COLUMNS) return copyNarrow(from, stride, width, COLUMNS, steps, to);
-  for (let p = 0; p < steps; p++, from += stride, to += 32) {
-    v128.store(to, v128.load(from));
-    v128.store(to, v128.load(from, 16), 16);
+  if (transposed) return cut<f32>(a + ((p * lda + row0) << 2), lda << 2, row1 - row0, steps, to);
+  for (let i = row0; i < row1; i += ROWS, to += 20 * <usize> steps) {
+    interleave5(a + ((i * lda + p) << 2), lda << 2, min(ROWS, row1 - i), steps, to);
   }
 }
 
-/** Copies `steps` rows of up to 5 neighbours. */
-function copy5(from: usize, stride: usize, height: i32, steps: i32, to: usize): void {
-  if (height < ROWS) return copyNarrow(from, stride, height, ROWS, steps, to);
-  for (let p = 0; p < steps; p++, from += stride, to += 20) {
-    v128.store(to, v128.load(from));
-    store<f32>(to, load<f32>(from, 16), 16);
-  }
-}
-
-function copyNarrow(from: usize, stride: usize, width: i32, panelWidth: i32, steps: i32, to: usize): void {
-  for (let p = 0; p < steps; p++, from += stride, to += panelWidth << 2) {
-    for (let j = 0; j < width; j++) store<f32>(to + (j << 2), load<f32>(from + (j << 2)));
+/**
+ * Cuts `steps` lines of `width` neighbours into panels, line by line, so that each page is met once: panels of 4
+ * elements and the `Rest`, which are 8 columns of B (v128) or 5 rows of A (f32).
+ */
+function cut<Rest>(from: usize, stride: usize, width: i32, steps: i32, to: usize): void {
+  const bytes: usize = 16 + sizeof<Rest>(), panel = bytes * steps;
+  const whole = <usize> width * 4 / bytes * bytes, rest = (<usize> width << 2) - whole;
+  for (let p = 0; p < steps; p++, from += stride, to += bytes) {
+    let at: usize = 0, t = to;
+    for (; at < whole; at += bytes, t += panel) {
+      v128.store(t, v128.load(from + at));
+      if (sizeof<Rest>() == 16) v128.store(t, v128.load(from + at, 16), 16);
+      else store<f32>(t, load<f32>(from + at, 16), 16);
+    }
+    for (let j: usize = 0; j < rest; j += 4) store<f32>(t + j, load<f32>(from + at + j));
   }
 }
 

@@ -28,9 +28,7 @@ export function multiplyBlock<Form>(args: usize, task: i32, thread: i32): void {
   for (let p = 0, last = false; !last; p += depth) {
     const steps = min(depth, k - p);
     last = p + depth >= k;
-    for (let i = row0; i < row1; i += ROWS) {
-      packRows(a, lda, transposed, i, min(ROWS, row1 - i), p, steps, packedA + ((<usize> (i - row0) * steps) << 2));
-    }
+    packRows(a, lda, transposed, row0, row1, p, steps, packedA);
     const scale: f32 = p == 0 ? beta : 1;
     for (let j = 0; j < n; j += COLUMNS) {
       const panel = packedB + ((<usize> steps * j) << 2), width = min(COLUMNS, n - j);

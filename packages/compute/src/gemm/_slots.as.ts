@@ -25,6 +25,7 @@ export namespace Slot {
   export const scratchBytes: i32 = 21;
   export const depth: i32 = 22;
   export const panelsPerTask: i32 = 23;
+  export const sharedBias: i32 = 24;
 }
 
 // @ts-ignore: decorator

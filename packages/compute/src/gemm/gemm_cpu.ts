@@ -4,7 +4,8 @@ import { gemmUnfusedWasm } from "./gemm_unfused_wasm.ts";
 import { gemmWasm } from "./gemm_wasm.ts";
 
 const RELAXED: CpuModule = { label: "compute/gemm", base64: gemmWasm };
-const UNFUSED: CpuModule = { label: "compute/gemm[unfused]", base64: gemmUnfusedWasm };
+/** The kernels without relaxed SIMD. */
+export const UNFUSED: CpuModule = { label: "compute/gemm[unfused]", base64: gemmUnfusedWasm };
 
 let module: CpuModule | undefined;
 
@@ -22,24 +23,26 @@ const TILE_ROWS = 5, TILE_COLUMNS = 8;
 /** Longest part of a sum that stays in registers: a panel of A and one of B of this depth fit a 48 KB L1 cache. */
 const DEPTH = 512;
 
-/** Most rows of a task: at full depth its packed A takes 200 KB of L2. */
-const MOST_ROWS = 100;
+/** Most rows of a task: at full depth its packed A takes 100 KB of L2. */
+const MOST_ROWS = 50;
 
 /** Tasks wanted: some per thread, so that one that was held up does not hold up all. */
-const TASKS = 16;
+const TASKS = 8;
 
 /** Multiplications that one thread does sooner than two could share them (a fork-join takes some 6 us). */
 const SMALL = 1 << 18;
 
 /** Elements of B worth a task of packing. */
-const PACK_ELEMENTS = 1 << 14;
+const PACK_ELEMENTS = 1 << 15;
 
 const ACTIVATIONS: Readonly<Record<Activation, number>> = { none: 0, relu: 1, sigmoid: 2 };
 
-/** Runs a checked product on the CPU. */
-export function gemmOnCpu(device: CpuDevice, plan: GemmPlan): void {
-  if (device.blas) return runBlas(device, plan);
-  return runWasm(device, plan, hostModule());
+/** Runs a checked product on the CPU. Tests force the module without relaxed SIMD. */
+export function gemmOnCpu(device: CpuDevice, plan: GemmPlan, module: CpuModule = hostModule()): void {
+  if (plan.m === 1 || plan.n === 1) return runVector(device, plan, module);
+  if (plan.k === 1) return runOuter(device, plan, module);
+  if (device.blas) return runBlas(device, plan, module);
+  return runPacked(device, plan, module);
 }
 
 /** Slots 0 to 18, which the BLAS kernel, the WebAssembly kernel and the epilogue have in common. */
@@ -54,15 +57,15 @@ function commonSlots(plan: GemmPlan, rowsPerTask: number, columnsPerTask: number
   ];
 }
 
-function runBlas(device: CpuDevice, plan: GemmPlan): void {
+function runBlas(device: CpuDevice, plan: GemmPlan, module: CpuModule): void {
   const { m, n, bias, activation, reluMask } = plan;
-  const epilogue = bias || reluMask || activation !== "none" ? device.kernel(hostModule(), "epilogue") : 0;
+  const epilogue = bias || reluMask || activation !== "none" ? device.kernel(module, "epilogue") : 0;
   const rows = Math.min(m, 64), columns = n;
   const tasks = Math.ceil(m / rows) * Math.ceil(n / columns);
   device.run(SGEMM, tasks, commonSlots(plan, rows, columns, epilogue));
 }
 
-function runWasm(device: CpuDevice, plan: GemmPlan, module: CpuModule): void {
+function runPacked(device: CpuDevice, plan: GemmPlan, module: CpuModule): void {
   const { m, n, k } = plan;
   const small = m * n * k <= SMALL;
   const depth = Math.max(1, Math.ceil(k / Math.ceil(k / DEPTH)) || 0);
@@ -77,6 +80,23 @@ function runWasm(device: CpuDevice, plan: GemmPlan, module: CpuModule): void {
   slots.push(addressOf(packedB), addressOf(perThread), 4 * scratch, depth, panelsPerTask);
   device.run(device.kernel(module, "pack"), Math.ceil(panels / panelsPerTask), slots);
   device.run(device.kernel(module, "multiply"), Math.ceil(m / rows), slots);
+}
+
+/** One result per row or column of the matrix; where the vector comes first, the product is turned around. */
+function runVector(device: CpuDevice, plan: GemmPlan, module: CpuModule): void {
+  const { n, k, bias } = plan;
+  const across = n === 1;
+  const { m, a, b, transposeA } = across ? plan : { m: plan.n, a: plan.b, b: plan.a, transposeA: !plan.transposeB };
+  const rows = m * k <= SMALL / 4 ? m : roundUp(Math.max(16, m / TASKS), 16);
+  const turned = { ...plan, m, n: 1, a, b, transposeA, bias: across ? undefined : bias };
+  const slots = commonSlots(turned, rows, 1, 0);
+  slots.push(0, 0, 0, 0, 0, across && bias ? addressOf(bias) : 0);
+  device.run(device.kernel(module, transposeA ? "sums" : "dots"), Math.ceil(m / rows), slots);
+}
+
+function runOuter(device: CpuDevice, plan: GemmPlan, module: CpuModule): void {
+  const rows = Math.ceil(SMALL / 8 / plan.n);
+  device.run(device.kernel(module, "outer"), Math.ceil(plan.m / rows), commonSlots(plan, rows, plan.n, 0));
 }
 
 function roundUp(value: number, step: number): number {

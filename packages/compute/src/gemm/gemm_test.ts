@@ -5,6 +5,7 @@ import { type AnyDevice, anyDevice } from "../device.ts";
 import type { Tensor } from "../tensor.ts";
 import { assertAllClose, assertSameBits, testOnEachDevice, TestRandom } from "../testing/mod.ts";
 import { type Activation, gemm, planGemm } from "./gemm.ts";
+import { gemmOnCpu, UNFUSED } from "./gemm_cpu.ts";
 import { gemmReference, type GemmReferenceInput } from "./gemm_reference.ts";
 import { chooseGemm, gemmOnWebGpu } from "./gemm_webgpu.ts";
 
@@ -146,6 +147,30 @@ testOnEachDevice("gemm(): every WebGPU variant equals the reference", async (dev
     }
   }
 }, { devices: ["webgpu", "dawn"] });
+
+testOnEachDevice("gemm() without relaxed SIMD equals the reference", async (device) => {
+  if (device.kind !== "cpu") return;
+  const run: Run = (a, b, out, options) => {
+    const plan = planGemm(a, b, out, options ?? {});
+    if (plan.m > 0 && plan.n > 0) gemmOnCpu(device, plan, UNFUSED);
+  };
+  await fc.assert(fc.asyncProperty(anyCase, (c) => check(device, c, run)), { numRuns: 200, seed: 20_241 });
+}, { devices: ["cpu"] });
+
+testOnEachDevice("gemm() gives a sample the same bits wherever it stands in the batch", async (device) => {
+  const random = new TestRandom(11);
+  for (const [n, k] of [[1, 67], [24, 67]] as const) {
+    const [row, w] = [random.f32(k), random.f32(n * k)];
+    using b = device.tensor("f32", [n, k], { data: w });
+    const m = 13;
+    const rows = Float32Array.from({ length: m * k }, (_, i) => row[i % k]!);
+    using a = device.tensor("f32", [m, k], { data: rows });
+    using out = device.tensor("f32", [m, n]);
+    gemm(a, b, out, { transposeB: true });
+    const actual = await out.read() as Float32Array;
+    for (let i = 1; i < m; i++) assertSameBits(`row ${i}`, actual.slice(i * n, (i + 1) * n), actual.slice(0, n));
+  }
+}, { devices: ["cpu", "webgpu", "dawn"] }); // a BLAS promises no such thing
 
 testOnEachDevice("gemm() gives the same bits for any number of threads", async (device) => {
   if (device.kind !== "cpu") return;
