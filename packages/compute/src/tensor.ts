@@ -14,11 +14,12 @@ export interface Storage {
 
 const constructors = { f32: Float32Array, u32: Uint32Array, i32: Int32Array } as const;
 
-/** Makes a host array of `length` elements of `dtype`, or a view on `buffer`. */
+/** Makes a host array of `length` elements of `dtype`. */
 export function hostArray(
   dtype: DType,
   length: number,
 ): Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+/** Makes a view of `length` elements of `dtype` on `buffer`. */
 export function hostArray(dtype: DType, length: number, buffer: ArrayBufferLike, byteOffset: number): TensorData;
 export function hostArray(dtype: DType, length: number, buffer?: ArrayBufferLike, byteOffset?: number): TensorData {
   const Constructor = constructors[dtype];

@@ -217,3 +217,24 @@ Deno.test("CpuDevice lets a program end that fails in a kernel", async () => {
   assertEquals(code, 1);
   assert(stderr.includes("p.trap: Cannot run on cpu (3 threads"), stderr);
 });
+
+Deno.test({
+  name: "CpuDevice ends its threads on dispose, also those that never ran a job",
+  ignore: Deno.build.os !== "linux", // counts threads in /proc
+  fn: async () => {
+    const program = `
+    const names = () => [...Deno.readDirSync("/proc/self/task")].map(({ name }) => {
+      try { return Deno.readTextFileSync("/proc/self/task/" + name + "/comm"); } catch { return ""; }
+    });
+    const until = async (count) => {
+      while (names().filter((name) => name.startsWith("worker-")).length !== count) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+    await until(2);
+    device[Symbol.dispose]();
+    await until(0);
+    console.log("ended");`;
+    assertEquals(await runProgram(program), { code: 0, stdout: "ended", stderr: "" });
+  },
+});
