@@ -16,7 +16,7 @@ import { environment, TRAINER_VERSION, versions } from "../version.ts";
 import { scoreSplit } from "./evaluate.ts";
 import { evaluationRow } from "./loop.ts";
 import { clickMetrics } from "./metrics.ts";
-import type { TrainableModel } from "./model.ts";
+import { STEP_PHASES, type TrainableModel } from "./model.ts";
 import { writeModelFolder } from "./model_folder.ts";
 import { ahead } from "./open_data.ts";
 import type { RunFolder } from "./run_folder.ts";
@@ -127,7 +127,7 @@ function makeReport(end: RunEnd, outcome: Report["outcome"], test: ClickMetrics 
   const { info } = run.dataset;
   const { compression, parameters } = run.choice;
   const { phasesMs } = state;
-  const trainMs = (phasesMs["step"] ?? 0) + (phasesMs["data"] ?? 0) + (phasesMs["readback"] ?? 0);
+  const trainMs = ["data", ...STEP_PHASES, "readback"].reduce((sum, phase) => sum + (phasesMs[phase] ?? 0), 0);
   return {
     command: run.order.command,
     outcome,

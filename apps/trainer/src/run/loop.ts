@@ -12,7 +12,7 @@ import type { Progress } from "../progress/progress.ts";
 import type { MetricRow, MetricSink } from "../sinks/metric_row.ts";
 import { breathe } from "./breathe.ts";
 import { type MetricFunction, type Metrics, scoreSplit } from "./evaluate.ts";
-import type { TrainableModel } from "./model.ts";
+import type { StepPhase, TrainableModel } from "./model.ts";
 import { encodeState, type RunState } from "./state.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 
@@ -66,6 +66,7 @@ export async function trainLoop(parts: LoopParts): Promise<"finished" | "early-s
   // A run stopped between a step and its evaluation owes that evaluation.
   let open = state.evalDue ? await afterStep(parts) : state.finished === "no";
   const rest = breathe();
+  const enter = (phase: StepPhase) => void watch.enter(phase);
   while (open && state.epoch < plan.epochs) {
     let began = watch.now();
     watch.enter("data");
@@ -75,8 +76,9 @@ export async function trainLoop(parts: LoopParts): Promise<"finished" | "early-s
       ...(plan.shuffle ? { shuffle: { seed: plan.seed, epoch: state.epoch } } : {}),
     });
     for await (const batch of batches) {
-      watch.enter("step");
-      await parts.model.trainStep(batch, plan.learningRate(state.step + 1));
+      watch.enter("forward");
+      await parts.model.trainStep(batch, plan.learningRate(state.step + 1), enter);
+      watch.enter("other");
       state.step++;
       state.batch++;
       state.samples += batch.rows;

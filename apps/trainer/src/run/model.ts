@@ -12,14 +12,21 @@ export interface LossSum {
   readonly count: number;
 }
 
+/** The parts of a step that a model may tell apart; on a device that runs behind, their times are those of recording. */
+export const STEP_PHASES = ["forward", "backward", "update"] as const;
+
+/** A part of a step. */
+export type StepPhase = typeof STEP_PHASES[number];
+
 /** A model that can be trained, scored, saved and restored. */
 export interface TrainableModel {
   /**
    * Does one step. It may return before the device is done; the promise, when there is one, is awaited.
    *
+   * @param enter told the phase that begins, one of {@linkcode STEP_PHASES}, for the report.
    * @throws {RangeError} when an id is out of range.
    */
-  trainStep(batch: CtrBatch, lr: number): void | Promise<void>;
+  trainStep(batch: CtrBatch, lr: number, enter: (phase: StepPhase) => void): void | Promise<void>;
   /** Loss of all steps since the last {@linkcode setLoss}; waits for the device. */
   readLoss(): Promise<LossSum>;
   /**

@@ -1,0 +1,114 @@
+/**
+ * The DLRM behind the training loop's interface.
+ *
+ * @module
+ */
+import type { Tensor } from "@pocketrec/compute";
+import { Dlrm, type LossConfig, type LossSum, type OptimizerConfig, TableCollection } from "@pocketrec/dlrm-model";
+import type { CtrBatch } from "@pocketrec/datasets";
+import { RunError } from "../errors.ts";
+import type { FileData } from "../files.ts";
+import type { StepPhase, TrainableModel } from "../run/model.ts";
+import type { ModelFactory, ModelOrder } from "../run/model_factory.ts";
+import { DumpExchange } from "./dump_exchange.ts";
+import { decodeTensors, encodeTensors } from "./tensor_files.ts";
+
+/** Builds a DLRM with fresh weights. */
+export const createDlrm: ModelFactory = (order) => new DlrmModel(order);
+
+class DlrmModel implements TrainableModel, Disposable {
+  readonly #model: Dlrm;
+  readonly #tables: TableCollection;
+  readonly #dump: DumpExchange | undefined;
+  readonly #metadata: Record<string, string>;
+
+  constructor({ device, config, choice, dump, startStep }: ModelOrder) {
+    const optimizer = optimizerOf(config);
+    const { shape, compression: { schemes }, qrOperation } = choice;
+    this.#dump = dump && new DumpExchange(dump, startStep + 1);
+    this.#metadata = {
+      format: "pocketrec-dlrm",
+      config: JSON.stringify(shape),
+      embedding: JSON.stringify({ schemes, qrOperation }),
+      interaction_order: "tril",
+      seed: String(config.seed),
+    };
+    this.#tables = new TableCollection(device, {
+      tables: shape.tables,
+      dim: shape.dim,
+      schemes,
+      qrOperation,
+      optimizer,
+      seed: config.seed,
+    });
+    this.#model = new Dlrm(device, {
+      config: shape,
+      embeddings: this.#tables,
+      optimizer,
+      trainBatch: config.batch,
+      predictBatch: config.testBatch,
+      seed: config.seed,
+      loss: lossOf(config),
+      ...(this.#dump ? { exchange: this.#dump } : {}),
+    });
+  }
+
+  async trainStep(batch: CtrBatch, lr: number, enter: (phase: StepPhase) => void): Promise<void> {
+    const model = this.#model;
+    const looked = model.forward(batch);
+    if (looked) await looked;
+    enter("backward");
+    const returned = model.backward();
+    if (returned) await returned;
+    enter("update");
+    model.step(lr);
+    if (this.#dump) this.#dump.step++;
+  }
+
+  readLoss(): Promise<LossSum> {
+    return this.#model.readLoss();
+  }
+
+  setLoss(loss: LossSum): void {
+    this.#model.setLoss(loss);
+  }
+
+  predict(batch: CtrBatch): Promise<Float32Array> {
+    return this.#model.predict(batch);
+  }
+
+  snapshot(): ReadonlyMap<string, FileData> {
+    const all = Object.entries(this.#model.state());
+    const part = (wanted: (name: string) => boolean): Record<string, Tensor> =>
+      Object.fromEntries(all.filter(([name]) => wanted(name)));
+    return new Map([
+      ["weights.safetensors", encodeTensors(part((name) => !name.includes("@")), this.#metadata)],
+      ["optimizer.safetensors", encodeTensors(part((name) => name.includes("@")), {})],
+    ]);
+  }
+
+  restore(files: ReadonlyMap<string, Uint8Array>, what: "all" | "weights"): void {
+    const names = ["weights.safetensors", ...(what === "all" ? ["optimizer.safetensors"] : [])];
+    const state = names.map((name) => {
+      const bytes = files.get(name);
+      if (!bytes) throw new RunError(`Cannot restore the model as ${name} is missing`);
+      return decodeTensors(bytes);
+    });
+    this.#model.load(Object.assign({}, ...state));
+  }
+
+  [Symbol.dispose](): void {
+    this.#model[Symbol.dispose]();
+    this.#tables[Symbol.dispose]();
+  }
+}
+
+function optimizerOf({ optimizer, eps }: ModelOrder["config"]): OptimizerConfig {
+  return optimizer === "sgd" ? { kind: "sgd" } : { kind: optimizer, epsilon: eps };
+}
+
+function lossOf({ loss, lossWeights, lossThreshold }: ModelOrder["config"]): LossConfig {
+  if (loss === "mse") return { kind: "mse", threshold: lossThreshold };
+  const [zero = 1, one = 1] = loss === "wbce" ? lossWeights : [];
+  return { kind: "bce", classWeights: [zero, one], threshold: lossThreshold };
+}
