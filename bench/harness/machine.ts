@@ -36,6 +36,7 @@ export function describeMachine(): Machine {
 /** Renders a machine as the closing lines of a bench. */
 export function renderMachine(machine: Machine): string {
   const { cpu, cores, memoryGiB, load, os, versions } = machine;
-  return `machine: ${cpu}, ${cores} cores, ${memoryGiB} GiB, load ${load.join(" ")} at the start, ${os}\n` +
+  const busy = load[0]! > cores / 4 ? "the machine was busy: these figures are disturbed\n" : "";
+  return `${busy}machine: ${cpu}, ${cores} cores, ${memoryGiB} GiB, load ${load.join(" ")} at the start, ${os}\n` +
     `versions: ${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ")}\n`;
 }

@@ -1,4 +1,4 @@
-/** One line of a result; `bench/README.md` and the JSON files use the same names. */
+/** One line of a result, as it stands in the JSON file. */
 export interface BenchRow {
   /** Size, distribution, threads, `blas` or `wasm`: all that the figure depends on. */
   readonly case: string;
