@@ -23,6 +23,9 @@ export {
   interactionWidth,
 } from "./src/interaction/interaction.ts";
 export { type BceOptions, bceWithLogits, type LossOptions, lossTotal, softmaxCrossEntropy } from "./src/loss/loss.ts";
+export { type SparseOptimizer, sparseStateShapes } from "./src/sparse_update/sparse_optimizer.ts";
+export * from "./src/sparse_update/sparse_update.ts";
+export * from "./src/sparse_update/sparse_update_reference.ts";
 export { copy, copyColumns, type CopyColumnsOptions, fill } from "./src/elementwise/copy.ts";
 export { add, axpy, mul, mulAdd, scale, sigmoid } from "./src/elementwise/elementwise.ts";
 export { type DenseOptimizer, denseStates, denseUpdate } from "./src/optimizer/dense_update.ts";
@@ -35,3 +38,4 @@ export {
   randomUniform,
   type UniformOptions,
 } from "./src/random/random.ts";
+export * from "./src/radix_sort/radix_sort.ts";

@@ -1,0 +1,271 @@
+import type { WgslKernel } from "../webgpu/kernel.ts";
+
+/** What the kernels of an update are specialised for. */
+export interface UpdateVariant {
+  /** Elements that one thread handles: 4 where rows are whole vec4s. */
+  readonly width: 1 | 4;
+  /** Occurrences have a bag and a scale of their own; otherwise occurrence = bag, scale = 1. */
+  readonly info: boolean;
+  /** Threads side by side on one row, a power of two up to 32. */
+  readonly lanes: number;
+}
+
+/** Threads of a workgroup. */
+export const UPDATE_WORKGROUP = 256;
+/** Occurrences of a row that are added one by one before chunks begin; also positions per block. */
+export const UPDATE_CHUNK = 64;
+
+export const ARGUMENTS =
+  /* wgsl */ `@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+        @builtin(local_invocation_index) local: u32`;
+export const GROUP_INDEX = /* wgsl */ `let group_index = group.x + group.y * groups.x;`;
+
+/** Storage bindings of a kernel: declarations and access, in order from binding 1 on. */
+export class Bindings {
+  readonly buffers: ("read" | "read-write")[] = [];
+  text = "";
+
+  /** Adds one buffer. */
+  add(name: string, element: string, access: "read" | "read-write" = "read"): this {
+    this.buffers.push(access);
+    const mode = access === "read" ? "read" : "read_write";
+    this.text += `@group(0) @binding(${this.buffers.length}) var<storage, ${mode}> ${name}: array<${element}>;\n`;
+    return this;
+  }
+}
+
+/** The vector type of a variant. */
+export function vectorOf({ width }: UpdateVariant): string {
+  return width === 4 ? "vec4<f32>" : "f32";
+}
+
+/** Parameters that all kernels behind the sort share: positions, columns (vectors per row) and rows. */
+const SHAPE = "n: u32, columns: u32, rows: u32";
+
+/** `term`: the scaled gradient at a sorted position; needs the bindings `order`, `grads` and, with info, `info`. */
+function termFunction(variant: UpdateVariant): string {
+  const vector = vectorOf(variant);
+  return variant.info
+    ? /* wgsl */ `
+fn term(position: u32, column: u32) -> ${vector} {
+  let source = info[order[position]];
+  return bitcast<f32>(source.y) * grads[source.x * p.columns + column];
+}`
+    : /* wgsl */ `
+fn term(position: u32, column: u32) -> ${vector} {
+  return grads[order[position] * p.columns + column];
+}`;
+}
+
+/** First and last positions of runs of equal keys, by doubling steps and bisection. */
+const RUN_FUNCTIONS = /* wgsl */ `
+fn run_start(position: u32, low: u32) -> u32 {
+  let key = keys[position];
+  var inside = position;
+  var step = 1u;
+  while (inside - low >= step && keys[inside - step] == key) {
+    inside -= step;
+    step <<= 1u;
+  }
+  var first = select(low, inside - step + 1u, inside - low >= step);
+  while (first < inside) {
+    let middle = (first + inside) >> 1u;
+    if (keys[middle] == key) { inside = middle; } else { first = middle + 1u; }
+  }
+  return inside;
+}
+
+fn run_end(position: u32) -> u32 {
+  let key = keys[position];
+  var inside = position;
+  var step = 1u;
+  while (p.n - inside > step && keys[inside + step] == key) {
+    inside += step;
+    step <<= 1u;
+  }
+  var end = select(p.n, inside + step, p.n - inside > step);
+  var next = inside + 1u;
+  while (next < end) {
+    let middle = (next + end) >> 1u;
+    if (keys[middle] == key) { next = middle + 1u; } else { end = middle; }
+  }
+  return end;
+}
+
+/** Whether the run that starts at a position is cut into chunks. */
+fn is_long(start: u32) -> bool {
+  return start + ${UPDATE_CHUNK}u < p.n && keys[start + ${UPDATE_CHUNK}u] == keys[start];
+}
+
+/** Where the sum of the chunk at \`position\` lies; \`start\` is that of the run. */
+fn chunk_slot(position: u32, start: u32) -> u32 {
+  let inside_block = position == start && position % ${UPDATE_CHUNK}u != 0u;
+  return 2u * (position / ${UPDATE_CHUNK}u) + select(0u, 1u, inside_block);
+}
+`;
+
+/** Adds up `sum` over the row-lanes of a workgroup, as a tree; the result is in `partial[local]` of lane 0. */
+function treeSum(lanes: number): string {
+  return /* wgsl */ `
+    partial[local] = sum;
+    workgroupBarrier();
+    for (var step = ${UPDATE_WORKGROUP / lanes / 2}u; step > 0u; step >>= 1u) {
+      if (lane < step) { partial[local] += partial[local + step * ${lanes}u]; }
+      workgroupBarrier();
+    }`;
+}
+
+/**
+ * Sums of the chunks of long runs. One workgroup per chunk slot, two slots per block of positions: the first for the run
+ * that covers the block's start, the second for a run that starts inside the block and leaves it. Each row-lane
+ * adds every so-manieth row, then the lanes are added as a tree. Most workgroups find no chunk and end.
+ */
+export function chunkSumsKernel(variant: UpdateVariant): WgslKernel {
+  const vector = vectorOf(variant), { lanes } = variant;
+  const bindings = new Bindings().add("keys", "u32").add("order", "u32").add("grads", vector)
+    .add("sums", vector, "read-write");
+  if (variant.info) bindings.add("info", "vec2<u32>");
+  return {
+    label: `compute/sparse_update.chunk_sums[${nameOf(variant)}]`,
+    parameters: ["u32", "u32", "u32"],
+    buffers: bindings.buffers,
+    code: /* wgsl */ `
+struct Parameters { ${SHAPE} }
+@group(0) @binding(0) var<uniform> p: Parameters;
+${bindings.text}
+var<workgroup> partial: array<${vector}, ${UPDATE_WORKGROUP}>;
+${termFunction(variant)}
+${RUN_FUNCTIONS}
+
+/** First position of the chunk that belongs to a slot, or n. */
+fn chunk_of(slot: u32) -> u32 {
+  let block = (slot >> 1u) * ${UPDATE_CHUNK}u;
+  if (block >= p.n) { return p.n; }
+  if ((slot & 1u) == 0u) {
+    if (keys[block] >= p.rows) { return p.n; }
+    let start = run_start(block, 0u);
+    if (!is_long(start)) { return p.n; }
+    let behind = (block - start) % ${UPDATE_CHUNK}u;
+    let first = select(block + ${UPDATE_CHUNK}u - behind, block, behind == 0u);
+    if (first >= p.n || keys[first] != keys[block]) { return p.n; }
+    return first;
+  }
+  let next = block + ${UPDATE_CHUNK}u;
+  if (next >= p.n || keys[next] >= p.rows || keys[next] == keys[block]) { return p.n; }
+  let start = run_start(next, block);
+  if (start == next || !is_long(start)) { return p.n; }
+  return start;
+}
+
+@compute @workgroup_size(${UPDATE_WORKGROUP})
+fn main(${ARGUMENTS}) {
+  ${GROUP_INDEX}
+  let first = chunk_of(group_index);
+  let lane = local / ${lanes}u;
+  for (var left = 0u; left < p.columns; left += ${lanes}u) {
+    let column = left + local % ${lanes}u;
+    var sum = ${vector}(0.0);
+    if (first < p.n && column < p.columns) {
+      for (var i = first + lane; i < min(first + ${UPDATE_CHUNK}u, p.n); i += ${UPDATE_WORKGROUP / lanes}u) {
+        if (keys[i] == keys[first]) { sum += term(i, column); }
+      }
+    }
+    ${treeSum(lanes)}
+    if (first < p.n && column < p.columns && lane == 0u) { sums[group_index * p.columns + column] = partial[local]; }
+  }
+}
+`,
+  };
+}
+
+/**
+ * Adds the chunk sums of each long run into the place of its first chunk. One workgroup per block of positions, in which
+ * at most one long run starts.
+ */
+export function runSumsKernel(variant: UpdateVariant): WgslKernel {
+  const vector = vectorOf(variant), { lanes } = variant;
+  const bindings = new Bindings().add("keys", "u32").add("sums", vector, "read-write");
+  return {
+    label: `compute/sparse_update.run_sums[x${variant.width},${lanes}]`,
+    parameters: ["u32", "u32", "u32"],
+    buffers: bindings.buffers,
+    code: /* wgsl */ `
+struct Parameters { ${SHAPE} }
+@group(0) @binding(0) var<uniform> p: Parameters;
+${bindings.text}
+var<workgroup> partial: array<${vector}, ${UPDATE_WORKGROUP}>;
+${RUN_FUNCTIONS}
+
+/** Start of the long run that starts in a block, or n. */
+fn long_run_of(block: u32) -> u32 {
+  if (block >= p.n) { return p.n; }
+  if ((block == 0u || keys[block - 1u] != keys[block]) && keys[block] < p.rows && is_long(block)) { return block; }
+  let next = block + ${UPDATE_CHUNK}u;
+  if (next >= p.n || keys[next] >= p.rows || keys[next] == keys[block]) { return p.n; }
+  let start = run_start(next, block);
+  if (start == next || !is_long(start)) { return p.n; }
+  return start;
+}
+
+@compute @workgroup_size(${UPDATE_WORKGROUP})
+fn main(${ARGUMENTS}) {
+  ${GROUP_INDEX}
+  let start = long_run_of(group_index * ${UPDATE_CHUNK}u);
+  var chunks = 0u;
+  if (start < p.n) { chunks = (run_end(start) - start + ${UPDATE_CHUNK - 1}u) / ${UPDATE_CHUNK}u; }
+  let lane = local / ${lanes}u;
+  for (var left = 0u; left < p.columns; left += ${lanes}u) {
+    let column = left + local % ${lanes}u;
+    var sum = ${vector}(0.0);
+    if (column < p.columns) {
+      for (var chunk = lane; chunk < chunks; chunk += ${UPDATE_WORKGROUP / lanes}u) {
+        sum += sums[chunk_slot(start + chunk * ${UPDATE_CHUNK}u, start) * p.columns + column];
+      }
+    }
+    ${treeSum(lanes)}
+    if (chunks > 0u && column < p.columns && lane == 0u) {
+      sums[chunk_slot(start, start) * p.columns + column] = partial[local];
+    }
+  }
+}
+`,
+  };
+}
+
+/** `row_gradient`: the summed gradient of the run that starts at a position; needs `keys`, `sums` and `term`'s bindings. */
+export function gradientFunction(variant: UpdateVariant): string {
+  const vector = vectorOf(variant);
+  return /* wgsl */ `
+${termFunction(variant)}
+fn starts_row(position: u32) -> bool {
+  return position < p.n && keys[position] < p.rows && (position == 0u || keys[position - 1u] != keys[position]);
+}
+
+fn row_gradient(position: u32, column: u32) -> ${vector} {
+  let key = keys[position];
+  let beyond = position + ${UPDATE_CHUNK}u;
+  if (beyond < p.n && keys[beyond] == key) {
+    let slot = 2u * (position / ${UPDATE_CHUNK}u) + select(0u, 1u, position % ${UPDATE_CHUNK}u != 0u);
+    return sums[slot * p.columns + column];
+  }
+  var sum = term(position, column);
+  for (var i = position + 1u; i < p.n && keys[i] == key; i++) { sum += term(i, column); }
+  return sum;
+}
+`;
+}
+
+/** Name of a variant inside a label. */
+export function nameOf({ width, info, lanes }: UpdateVariant): string {
+  return `x${width},${lanes}${info ? ",info" : ""}`;
+}
+
+/** The variants that the test of all kernels compiles: every code path, and both ends of the lanes. */
+export const UPDATE_VARIANTS: readonly UpdateVariant[] = ([1, 4] as const).flatMap((width) =>
+  [false, true].flatMap((info) => [1, 32].map((lanes) => ({ width, info, lanes })))
+);
+
+/** Every variant, for the test that compiles them all. */
+export function allKernels(): WgslKernel[] {
+  return UPDATE_VARIANTS.flatMap((variant) => [chunkSumsKernel(variant), runSumsKernel(variant)]);
+}
