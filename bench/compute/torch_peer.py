@@ -108,9 +108,34 @@ def bce(n):
     return work
 
 
+def axpy(n):
+    x, y = torch.rand(n), torch.rand(n)
+    return lambda: y.add_(x, alpha=1e-3)
+
+
+def sum_squares(n):
+    x = torch.rand(n)
+    return lambda: torch.dot(x, x)
+
+
+def uniform(n):
+    x = torch.empty(n)
+    return lambda: x.uniform_()
+
+
+def dense_update(n, optimizer):
+    parameter = torch.nn.Parameter(torch.rand(n))
+    parameter.grad = torch.rand(n)
+    kinds = {"sgd": torch.optim.SGD, "adagrad": torch.optim.Adagrad, "adam": torch.optim.Adam}
+    return kinds[optimizer]([parameter], lr=1e-3).step
+
+
 OPERATIONS = {
     f.__name__: f
-    for f in (gemm, sort, embedding, embedding_update, interaction, interaction_backward, add, sum_rows, bce)
+    for f in (
+        gemm, sort, embedding, embedding_update, interaction, interaction_backward, add, sum_rows, bce, axpy,
+        sum_squares, uniform, dense_update,
+    )
 }
 
 

@@ -217,6 +217,26 @@ function backwardTile(
   v128.store(to0 + column, a3, 48);
 }
 
+// The columns of row i's gradient from byte `from` on: four at once, the last three one by one.
+function backwardRest(
+  dense: usize, embeddings: usize, pairs: usize, add: usize, rows: i32, rowBytes: usize, self: i32,
+  i: i32, to: usize, from: usize,
+): void {
+  for (let column = from; column < rowBytes;) {
+    const four = column + 16 <= rowBytes;
+    let sums = f32x4.splat(0);
+    if (i == 0) sums = four ? v128.load(add + column) : v128.load_zero<f32>(add + column);
+    for (let j: i32 = 0; j < rows; j++) {
+      const y = rowOf(dense, embeddings, j, rowBytes) + column;
+      const s = f32x4.splat(j == i ? ownFactor(pairs, i, self) : load<f32>(pairAt(pairs, i, j, self)));
+      sums = f32x4.add(sums, f32x4.mul(s, four ? v128.load(y) : v128.load_zero<f32>(y)));
+    }
+    if (four) v128.store(to + column, sums);
+    else v128.store_lane<f32>(to + column, sums, 0);
+    column += four ? 16 : 4;
+  }
+}
+
 /** Slots: 0 dense, 1 embeddings, 2 gradOut, 3 batch, 4 rows per sample, 5 d, 6 self, 7 gradDense, 8 gradEmbeddings. */
 export function backward(args: usize, task: i32): void {
   const batch = <i32>slot(args, 3), rows = <i32>slot(args, 4), d = <i32>slot(args, 5), self = <i32>slot(args, 6);
@@ -237,17 +257,8 @@ export function backward(args: usize, task: i32): void {
         backwardTile(dense, embeddings, pairs, add, rows, rowBytes, self, i, i1, to0, to1, column);
       }
     }
-    // Columns behind the last whole sixteen.
-    for (let i: i32 = 0; i < rows; i++) {
-      const to = rowOf(gradDense, gradEmbeddings, i, rowBytes);
-      for (let column = tiles; column < rowBytes; column += 4) {
-        let sum = i == 0 ? load<f32>(add + column) : <f32>0;
-        for (let j: i32 = 0; j < rows; j++) {
-          const g = j == i ? ownFactor(pairs, i, self) : load<f32>(pairAt(pairs, i, j, self));
-          sum += g * load<f32>(rowOf(dense, embeddings, j, rowBytes) + column);
-        }
-        store<f32>(to + column, sum);
-      }
+    for (let i: i32 = 0; i < rows && tiles < rowBytes; i++) {
+      backwardRest(dense, embeddings, pairs, add, rows, rowBytes, self, i, rowOf(gradDense, gradEmbeddings, i, rowBytes), tiles);
     }
   }
 }

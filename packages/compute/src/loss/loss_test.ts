@@ -95,6 +95,18 @@ testOnEachDevice("softmaxCrossEntropy() equals the reference", async (device) =>
   await fc.assert(property, { seed: 2, numRuns: device.kind === "cpu" ? 60 : 10 });
 });
 
+testOnEachDevice("softmaxCrossEntropy() computes the loss or the gradient alone", async (device) => {
+  using s = device.tensor("f32", [2, 3], { data: new Float32Array([1, -2, 3, 0.5, 0, 0]) });
+  using y = device.tensor("u32", [2], { data: new Uint32Array([1, 0]) });
+  const expected = softmaxReference([1, -2, 3, 0.5, 0, 0], [1, 0], 3);
+  using gradLogits = device.tensor("f32", [2, 3]);
+  softmaxCrossEntropy(s, y, { gradLogits });
+  assertAllClose("grad", await gradLogits.read(), expected.grad, tolerance(device));
+  using lossSum = device.tensor("f32", [1]);
+  softmaxCrossEntropy(s, y, { lossSum });
+  assertAllClose("loss", await lossSum.read(), [expected.loss], tolerance(device));
+});
+
 testOnEachDevice("softmaxCrossEntropy() gives NaN for a label that is no class", async (device) => {
   using s = device.tensor("f32", [2, 3], { data: new Float32Array([1, 2, 3, 4, 5, 6]) });
   using y = device.tensor("u32", [2], { data: new Uint32Array([1, 3]) });

@@ -38,6 +38,30 @@ function quotient(x: v128, squares: v128, root: v128, epsilon: v128): v128 {
   return f32x4.div(x, f32x4.add(f32x4.mul(f32x4.sqrt(squares), root), epsilon));
 }
 
+// Four parameters, or the last n of them.
+// @ts-ignore: decorator
+@inline
+function stepOf(
+  w: usize, g: usize, m: usize, v: usize, n: usize, kind: i32,
+  rate: v128, epsilon: v128, blend1: v128, blend2: v128, root: v128,
+): void {
+  const x = get(g, n);
+  let move = x;
+  if (kind == 1) {
+    const sum = f32x4.add(get(m, n), f32x4.mul(x, x));
+    put(m, sum, n);
+    move = quotient(x, sum, root, epsilon);
+  } else if (kind == 2) {
+    let mean = get(m, n), square = get(v, n);
+    mean = f32x4.add(mean, f32x4.mul(f32x4.sub(x, mean), blend1));
+    square = f32x4.add(square, f32x4.mul(f32x4.sub(f32x4.mul(x, x), square), blend2));
+    put(m, mean, n);
+    put(v, square, n);
+    move = quotient(mean, square, root, epsilon);
+  }
+  put(w, f32x4.sub(get(w, n), f32x4.mul(rate, move)), n);
+}
+
 // @ts-ignore: decorator
 @inline
 function step(args: usize, task: i32, kind: i32): void {
@@ -47,23 +71,13 @@ function step(args: usize, task: i32, kind: i32): void {
   const rate = f32x4.splat(slotF32(args, 5)), epsilon = f32x4.splat(slotF32(args, 6));
   const blend1 = f32x4.splat(slotF32(args, 7)), blend2 = f32x4.splat(slotF32(args, 8));
   const root = f32x4.splat(slotF32(args, 9));
-  for (let at: usize = 0; at < bytes; at += 16) {
-    const n = min<usize>((bytes - at) >> 2, 4);
-    const x = get(g + at, n);
-    let move = x;
-    if (kind == 1) {
-      const sum = f32x4.add(get(m + at, n), f32x4.mul(x, x));
-      put(m + at, sum, n);
-      move = quotient(x, sum, root, epsilon);
-    } else if (kind == 2) {
-      let mean = get(m + at, n), square = get(v + at, n);
-      mean = f32x4.add(mean, f32x4.mul(f32x4.sub(x, mean), blend1));
-      square = f32x4.add(square, f32x4.mul(f32x4.sub(f32x4.mul(x, x), square), blend2));
-      put(m + at, mean, n);
-      put(v + at, square, n);
-      move = quotient(mean, square, root, epsilon);
-    }
-    put(w + at, f32x4.sub(get(w + at, n), f32x4.mul(rate, move)), n);
+  let at: usize = 0;
+  for (; at + 16 <= bytes; at += 16) {
+    stepOf(w + at, g + at, m + at, v + at, 4, kind, rate, epsilon, blend1, blend2, root);
+  }
+  if (at < bytes) {
+    const n = (bytes - at) >> 2;
+    stepOf(w + at, g + at, m + at, v + at, n, kind, rate, epsilon, blend1, blend2, root);
   }
 }
 

@@ -4,26 +4,37 @@ import { slot } from "../elementwise/_slot.as";
 
 const ELEMENTS: usize = 16384;
 
-// Four interleaved partial sums, then (0 + 1) + (2 + 3), then the rest one by one.
+// Two elements in f64.
+// @ts-ignore: decorator
+@inline
+function term(x: v128, squared: bool): v128 {
+  const wide = f64x2.promote_low_f32x4(x);
+  return squared ? f64x2.mul(wide, wide) : wide;
+}
+
+// Sixteen interleaved partial sums, so that additions need not wait for one another; then these as a tree, then the rest
+// one by one.
 // @ts-ignore: decorator
 @inline
 function partial(args: usize, task: i32, squared: bool): void {
   const first = <usize>task * ELEMENTS;
   const a = slot(args, 0) + (first << 2), bytes = min(slot(args, 1) - first, ELEMENTS) << 2;
-  let low = f64x2.splat(0), high = low;
+  let s0 = f64x2.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
   let at: usize = 0;
-  for (; at + 16 <= bytes; at += 16) {
-    const x = v128.load(a + at);
-    let x01 = f64x2.promote_low_f32x4(x), x23 = f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 0, 1));
-    if (squared) {
-      x01 = f64x2.mul(x01, x01);
-      x23 = f64x2.mul(x23, x23);
-    }
-    low = f64x2.add(low, x01);
-    high = f64x2.add(high, x23);
+  for (; at + 64 <= bytes; at += 64) {
+    const p = a + at;
+    s0 = f64x2.add(s0, term(v128.load_zero<f64>(p), squared));
+    s1 = f64x2.add(s1, term(v128.load_zero<f64>(p, 8), squared));
+    s2 = f64x2.add(s2, term(v128.load_zero<f64>(p, 16), squared));
+    s3 = f64x2.add(s3, term(v128.load_zero<f64>(p, 24), squared));
+    s4 = f64x2.add(s4, term(v128.load_zero<f64>(p, 32), squared));
+    s5 = f64x2.add(s5, term(v128.load_zero<f64>(p, 40), squared));
+    s6 = f64x2.add(s6, term(v128.load_zero<f64>(p, 48), squared));
+    s7 = f64x2.add(s7, term(v128.load_zero<f64>(p, 56), squared));
   }
-  let sum = f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1) +
-    (f64x2.extract_lane(high, 0) + f64x2.extract_lane(high, 1));
+  const low = f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3)), high = f64x2.add(f64x2.add(s4, s5), f64x2.add(s6, s7));
+  const both = f64x2.add(low, high);
+  let sum = f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1);
   for (; at < bytes; at += 4) {
     const x = <f64>load<f32>(a + at);
     sum += squared ? x * x : x;
