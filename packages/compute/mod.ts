@@ -39,3 +39,4 @@ export {
   type UniformOptions,
 } from "./src/random/random.ts";
 export * from "./src/radix_sort/radix_sort.ts";
+export * from "./src/run_length/run_length.ts";
