@@ -77,7 +77,9 @@ testWith(
     const script = await bundleForPage(root, await conformanceFiles(root));
     const { chromium } = await import("playwright-core");
     await using server = servePage(script);
-    const browser = await chromium.launch({ executablePath: executable!, headless: true, args: FLAGS });
+    // Debian's executable is a shell script that needs grep, wherever this program's PATH leads.
+    const env = { ...Deno.env.toObject(), PATH: `${Deno.env.get("PATH") ?? ""}:/usr/local/bin:/usr/bin:/bin` };
+    const browser = await chromium.launch({ executablePath: executable!, headless: true, args: FLAGS, env });
     try {
       const pageErrors: string[] = [];
       const open = async () => {
