@@ -29,6 +29,7 @@ export * from "./src/preprocess/category_map.ts";
 export * from "./src/preprocess/dense_transform.ts";
 export * from "./src/preprocess/preprocessor.ts";
 export * from "./src/splits.ts";
+export { openCtrStream, type StreamOptions } from "./src/stream_dataset.ts";
 export * from "./src/synthetic/dataset.ts";
 export * from "./src/synthetic/generator.ts";
 export * from "./src/table.ts";

@@ -4,6 +4,7 @@ import { DataFormatError } from "../errors.ts";
 import { CATEGORY_NAMES, DENSE_FEATURES, DENSE_NAMES } from "../layout.ts";
 import { BadRows } from "./bad_rows.ts";
 import { readCells } from "./cells.ts";
+import { checkPages } from "./parquet_pages.ts";
 import {
   BLOCK_ROWS,
   BlockFiller,
@@ -41,21 +42,21 @@ export async function readParquet(
       throw new DataFormatError({ file }, `Cannot ${action} as ${(cause as Error).message.split("\n")[0]}`, { cause });
     }
   };
-  const buffer: AsyncBuffer = source;
-  const metadata = await guard("read the Parquet file", () => parquetMetadataAsync(buffer));
+  const metadata = await guard("read the Parquet file", () => parquetMetadataAsync(source));
   const names = columnNames(metadata, file, labels);
   const bad = new BadRows(options.onBadRow);
   const filler = new BlockFiller(options.blockRows ?? BLOCK_ROWS, sink);
   let firstRow = 0;
   for (const group of metadata.row_groups) {
     const rows = Number(group.num_rows);
+    const pages = await guard(`read rows from ${firstRow + 1} on`, () => loadGroup(source, group));
     const rowEnd = firstRow + rows;
     const data = new Map<string, ArrayLike<unknown>[]>();
     await guard(
       `read rows from ${firstRow + 1} on`,
       () =>
         parquetRead({
-          file: buffer,
+          file: pages,
           metadata,
           columns: [...(names.label ? [names.label] : []), ...names.ints, ...names.cats],
           rowStart: firstRow,
@@ -88,6 +89,40 @@ export async function readParquet(
   filler.flush();
   refuseEmpty(file, filler.rows, bad.count);
   return { rows: filler.rows, labelled: names.label !== undefined, bad };
+}
+
+const MAX_GROUP_ROWS = 2 ** 24;
+const MAX_GROUP_BYTES = 2 ** 31 - 1;
+
+/** Reads the bytes of a row group at once, checks its pages, and serves slices of them by their place in the file. */
+async function loadGroup(source: RandomAccess, group: FileMetaData["row_groups"][number]): Promise<AsyncBuffer> {
+  const rows = Number(group.num_rows);
+  if (!(rows >= 0 && rows <= MAX_GROUP_ROWS)) {
+    throw new Error(`a row group has ${rows} rows; want at most ${MAX_GROUP_ROWS}`);
+  }
+  const ranges = group.columns.map(({ meta_data }) => {
+    if (!meta_data) throw new Error("a column has no metadata");
+    const start = Number(meta_data.dictionary_page_offset ?? meta_data.data_page_offset);
+    const end = start + Number(meta_data.total_compressed_size);
+    if (!(start >= 4 && start <= end && end <= source.byteLength && Number(meta_data.num_values) === rows)) {
+      throw new Error(`a column of ${meta_data.num_values} values lies at bytes ${start}..${end}`);
+    }
+    return { start, end };
+  });
+  const from = ranges.reduce((low, { start }) => Math.min(low, start), source.byteLength);
+  const to = ranges.reduce((high, { end }) => Math.max(high, end), from);
+  if (to - from > MAX_GROUP_BYTES) {
+    throw new Error(`a row group has ${to - from} bytes; want at most ${MAX_GROUP_BYTES}`);
+  }
+  const bytes = await source.slice(from, to);
+  for (const { start, end } of ranges) checkPages(new Uint8Array(bytes, start - from, end - start), rows);
+  return {
+    byteLength: source.byteLength,
+    slice: (start, end = source.byteLength) => {
+      if (start < from || end > to) throw new Error(`bytes ${start}..${end} lie outside of the row group`);
+      return bytes.slice(start - from, end - from);
+    },
+  };
 }
 
 interface ColumnNames {

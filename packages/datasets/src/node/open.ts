@@ -1,7 +1,7 @@
 import { buildDataset, type SplitOptions } from "../build_dataset.ts";
 import type { CtrDataset } from "../dataset.ts";
 import type { BadRowPolicy } from "../formats/bad_rows.ts";
-import type { Coding } from "../table.ts";
+import { codingFor } from "../stream_dataset.ts";
 import { listInputs } from "./files.ts";
 import { openSynthetic } from "../synthetic/dataset.ts";
 import { stageCached } from "./cache.ts";
@@ -41,12 +41,9 @@ export async function openCtrDataset(source: string, options: OpenOptions = {}):
     });
   }
   const path = criteoPath(source);
-  const coding: Coding = options.preprocess?.mode === "hash"
-    ? { kind: "hash", rows: options.preprocess.hashRows ?? 0 }
-    : { kind: "dictionary", modulo: options.preprocess?.maxIndRange ?? 0 };
   const { cacheDir, memoryBytes = 2 ** 30, onBadRow = "fail", onProgress, signal } = options;
   const staging: StageOptions = {
-    coding,
+    coding: codingFor(options.preprocess),
     labels: "required",
     onBadRow,
     memoryBytes,
