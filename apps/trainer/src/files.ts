@@ -52,6 +52,20 @@ export async function writeSynced(
   return bytes;
 }
 
+/** All bytes of a file to be, in one array. */
+export async function collect(data: FileData): Promise<Uint8Array> {
+  if (typeof data === "string" || data instanceof Uint8Array) return toBytes(data);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of data) chunks.push(chunk);
+  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
 function toBytes(data: string | Uint8Array): Uint8Array {
   return typeof data === "string" ? new TextEncoder().encode(data) : data;
 }

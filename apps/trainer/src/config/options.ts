@@ -50,6 +50,11 @@ const dataOptions = {
     help: "frequency: vocabulary of the train part, rare values share an index; dlrm: as facebookresearch/dlrm",
     fallback: "frequency",
   }, ["frequency", "dlrm"]),
+  fitOn: choice({
+    group: "Data",
+    help: "With frequency: rows that the vocabulary is taken from",
+    fallback: "train+valid, with --no-refit train",
+  }, ["train", "train+valid"]),
   minCount: wholeNumber({
     group: "Data",
     help: "With frequency: values seen fewer times share one index",
@@ -220,6 +225,11 @@ const trainingOptions = {
     group: "Training",
     help: "Stop after this many evaluations without a better AUC; 0 never",
     fallback: "5",
+  }),
+  refit: onOff({
+    group: "Training",
+    help: "At the end, train the best model once on the validation rows too, the newest before the test",
+    fallback: "on",
   }),
 };
 

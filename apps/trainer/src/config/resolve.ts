@@ -17,6 +17,8 @@ export interface DataConfig {
   readonly testSplit: number;
   readonly validSplit: number;
   readonly preprocess: "frequency" | "dlrm";
+  /** With `refit`, values that only the validation rows have get ids too, for the pass over these rows. */
+  readonly fitOn: "train" | "train+valid";
   readonly minCount: number;
   readonly maxIndRange: number;
   readonly onBadRow: "fail" | "skip";
@@ -54,6 +56,7 @@ export interface TrainConfig extends DataConfig {
   readonly evalEvery: number;
   /** 0: never stop early. */
   readonly patience: number;
+  readonly refit: boolean;
   readonly device: "auto" | "cpu" | "webgpu";
   readonly gpu: "deno" | "dawn";
   readonly blas: "auto" | "off";
@@ -113,6 +116,7 @@ export function dataConfig(settings: Settings): DataConfig {
     testSplit: settings.test === undefined ? settings.testSplit ?? 0.2 : 0,
     validSplit: settings.validSplit ?? 0.1,
     preprocess: settings.preprocess ?? "frequency",
+    fitOn: settings.fitOn ?? (settings.refit ?? true ? "train+valid" : "train"),
     minCount: settings.minCount ?? 2,
     maxIndRange: settings.maxIndRange ?? 0,
     onBadRow: settings.onBadRow ?? "fail",
@@ -162,6 +166,7 @@ export function resolveConfig(settings: Settings, facts: DataFacts): TrainConfig
     // An evaluation scores the whole validation part, so a long run affords fewer of them per row.
     evalEvery: settings.evalEvery ?? share(facts.trainRows <= 1_000_000 ? 10 : 5),
     patience: settings.patience ?? 5,
+    refit: settings.refit ?? true,
     device: settings.device ?? "auto",
     gpu: settings.gpu ?? "deno",
     blas: settings.blas ?? "auto",

@@ -12,6 +12,7 @@ const CHANGEABLE: readonly SettingKey[] = [
   "epochs",
   "maxSteps",
   "patience",
+  "refit",
   "device",
   "gpu",
   "blas",

@@ -14,6 +14,7 @@ export interface Settings {
   testSplit?: number;
   validSplit?: number;
   preprocess?: "frequency" | "dlrm";
+  fitOn?: "train" | "train+valid";
   minCount?: number;
   maxIndRange?: number;
   onBadRow?: "fail" | "skip";
@@ -46,6 +47,7 @@ export interface Settings {
   seed?: number;
   evalEvery?: number;
   patience?: number;
+  refit?: boolean;
 
   device?: "auto" | "cpu" | "webgpu";
   gpu?: "deno" | "dawn";

@@ -77,6 +77,10 @@ class DlrmModel implements TrainableModel, Disposable {
     return this.#model.predict(batch);
   }
 
+  get stateBytes(): number {
+    return Object.values(this.#model.state()).reduce((sum, tensor) => sum + tensor.byteLength, 0);
+  }
+
   snapshot(): ReadonlyMap<string, FileData> {
     const all = Object.entries(this.#model.state());
     const part = (wanted: (name: string) => boolean): Record<string, Tensor> =>

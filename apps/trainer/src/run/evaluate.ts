@@ -51,7 +51,7 @@ export async function scoreSplit(
   }
   const bad = scores.findIndex((score) => Number.isNaN(score));
   if (bad >= 0) {
-    throw new RunError(`Cannot score the model as the prediction for row ${bad} is not a number: training diverged`);
+    throw new RunError(`Training diverged as the prediction for row ${bad} is not a number; want a lower --lr`);
   }
   return { scores, labels };
 }

@@ -6,9 +6,9 @@
 import type { AnyDevice } from "@pocketrec/compute";
 import type { ClickMetrics } from "@pocketrec/dlrm-model";
 import type { CheckpointStore } from "../checkpoint/store.ts";
-import { replaceFile } from "../files.ts";
+import { type FileData, replaceFile } from "../files.ts";
 import type { Progress } from "../progress/progress.ts";
-import { compactNumber, formatBytes } from "../report/format.ts";
+import { compactNumber, formatBytes, groupDigits } from "../report/format.ts";
 import { reportHtml } from "../report/html.ts";
 import { formatReport, type Report, type Scores } from "../report/report.ts";
 import type { MetricSink } from "../sinks/metric_row.ts";
@@ -19,11 +19,12 @@ import { clickMetrics } from "./metrics.ts";
 import { STEP_PHASES, type TrainableModel } from "./model.ts";
 import { writeModelFolder } from "./model_folder.ts";
 import { ahead } from "./open_data.ts";
+import { refit } from "./refit.ts";
 import type { RunFolder } from "./run_folder.ts";
 import { SIGNAL_EXIT_CODES } from "./signals.ts";
 import type { RunState } from "./state.ts";
 import type { Stopwatch } from "./stopwatch.ts";
-import type { Run } from "./train.ts";
+import { rateOf, type Run } from "./train.ts";
 
 /** What the loop leaves behind. */
 export interface RunEnd {
@@ -46,10 +47,11 @@ export async function finishRun(end: RunEnd): Promise<number> {
   let test: ClickMetrics | undefined;
   let outcome = end.outcome;
   if (outcome !== "interrupted") {
-    const weights = bestWeights(end);
-    test = await scoreTest(end, stopped);
+    restoreBest(end);
+    if (run.config.refit) await refitBest(end, stopped);
+    if (!stopped()) test = await scoreTest(end, stopped);
     if (stopped()) outcome = "interrupted";
-    else await writeModel(end, weights, test);
+    else await writeModel(end, test);
   }
   end.progress.clear();
   end.watch.flush();
@@ -76,12 +78,26 @@ export async function finishRun(end: RunEnd): Promise<number> {
   return 0;
 }
 
-/** Puts the best weights into the model. @returns their file. */
-function bestWeights({ state, store, model }: RunEnd): Uint8Array {
-  const step = state.best?.step ?? state.step;
-  const { files } = store.read(step);
-  if (step !== state.step) model.restore(files, "weights");
-  return files.get("weights.safetensors")!;
+/** Takes the model back to its best evaluation, optimiser and all. */
+function restoreBest({ state, store, model }: RunEnd): void {
+  if (state.best && state.best.step !== state.step) model.restore(store.read(state.best.step).files, "all");
+}
+
+/** One pass over the validation rows, on from the best step. */
+async function refitBest(end: RunEnd, stopped: () => boolean): Promise<void> {
+  const { run, state, watch, progress, model } = end;
+  const { valid } = run.dataset;
+  // Without a choice between evaluations there was nothing to hold rows out for.
+  if (!state.best || valid.rows === 0) return;
+  progress.line(`refit   on the ${groupDigits(valid.rows)} validation rows, from step ${state.best.step} on`);
+  watch.enter("refit");
+  await refit(
+    model,
+    ahead(valid),
+    { ...run.config, firstStep: state.best.step + 1, learningRate: rateOf(run.config) },
+    stopped,
+  );
+  watch.enter("other");
 }
 
 async function scoreTest(end: RunEnd, stopped: () => boolean): Promise<ClickMetrics | undefined> {
@@ -101,10 +117,10 @@ async function scoreTest(end: RunEnd, stopped: () => boolean): Promise<ClickMetr
   return metrics;
 }
 
-async function writeModel(end: RunEnd, weights: Uint8Array, test: ClickMetrics | undefined): Promise<void> {
-  const { run, folder, state } = end;
+async function writeModel(end: RunEnd, test: ClickMetrics | undefined): Promise<void> {
+  const { run, folder, state, model } = end;
   const { config, choice, dataset } = run;
-  const files = new Map<string, Uint8Array>([["model.safetensors", weights]]);
+  const files = new Map<string, FileData>([["model.safetensors", model.snapshot().get("weights.safetensors")!]]);
   if (dataset.preprocessor) files.set("preprocessor.bin", dataset.preprocessor.toBytes());
   await writeModelFolder(folder.file("model/1"), {
     kind: "dlrm",

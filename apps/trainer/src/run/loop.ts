@@ -7,7 +7,7 @@
 import type { CtrSplit } from "@pocketrec/datasets";
 import type { CheckpointStore } from "../checkpoint/store.ts";
 import { RunError } from "../errors.ts";
-import type { FileData } from "../files.ts";
+import { collect, type FileData } from "../files.ts";
 import type { Progress } from "../progress/progress.ts";
 import type { MetricRow, MetricSink } from "../sinks/metric_row.ts";
 import { breathe } from "./breathe.ts";
@@ -18,6 +18,12 @@ import type { Stopwatch } from "./stopwatch.ts";
 
 /** Time between checkpoints when no number of steps is given. When they are written changes nothing in the results. */
 const CHECKPOINT_MS = 60_000;
+
+/**
+ * The best state is held in memory up to this size and reaches the disk with the next checkpoint; larger ones are written
+ * at once.
+ */
+const HELD_BYTES = 2 ** 30;
 
 /** The numbers that steer the loop; see the configuration for their meaning. */
 export interface LoopPlan {
@@ -50,6 +56,8 @@ export interface LoopParts {
   readonly watch: Stopwatch;
   /** When the last checkpoint was written, by the watch's clock; updated in place. */
   checkpointedAt: number;
+  /** The best state, not yet on the disk. */
+  held?: { readonly step: number; readonly files: ReadonlyMap<string, FileData> } | undefined;
   /** Whether to stop after the current step. */
   stopped(): boolean;
 }
@@ -61,6 +69,16 @@ export interface LoopParts {
  * @throws {RunError} when the loss is no longer finite, or a file cannot be written.
  */
 export async function trainLoop(parts: LoopParts): Promise<"finished" | "early-stop" | "interrupted"> {
+  try {
+    return await run(parts);
+  } catch (error) {
+    // The best state must not be lost with the run; if the disk is the trouble, the first error is the one to tell.
+    if (parts.held) await parts.store.write(parts.held.step, parts.held.files, [parts.held.step]).catch(() => {});
+    throw error;
+  }
+}
+
+async function run(parts: LoopParts): Promise<"finished" | "early-stop" | "interrupted"> {
   const { state, plan, watch, progress } = parts;
   parts.model.setLoss(state.pending);
   // A run stopped between a step and its evaluation owes that evaluation.
@@ -123,7 +141,8 @@ async function afterStep(parts: LoopParts): Promise<boolean> {
   const periodic = plan.checkpointEvery > 0
     ? state.step % plan.checkpointEvery === 0
     : parts.watch.now() - parts.checkpointedAt >= CHECKPOINT_MS;
-  if (better || ended || interrupted || periodic) await checkpoint(parts);
+  if (ended || interrupted || periodic || (better && parts.model.stateBytes > HELD_BYTES)) await checkpoint(parts);
+  else if (better) await hold(parts);
   return !ended && !interrupted;
 }
 
@@ -171,16 +190,32 @@ function isBetter(scores: Metrics, best: RunState["best"]): boolean {
   return best.auc === null || Number.isNaN(scores.auc) ? scores.logloss < best.logloss : scores.auc > best.auc;
 }
 
+/** Writes where the run stands, and before that the best state if it is still in memory only. */
 async function checkpoint(parts: LoopParts): Promise<void> {
-  const { state, watch, progress } = parts;
+  const { state, store, watch, progress, held } = parts;
   await collectLoss(parts);
   progress.pause("writing a checkpoint");
   watch.enter("checkpoint");
   watch.flush();
-  const files = new Map<string, FileData>([["state.json", encodeState(state)], ...parts.model.snapshot()]);
-  await parts.store.write(state.step, files, state.best ? [state.best.step] : []);
+  const best = state.best?.step;
+  if (held && held.step === best && best !== state.step) await store.write(held.step, held.files, [held.step]);
+  parts.held = undefined;
+  await store.write(state.step, stateFiles(parts), best === undefined ? [] : [best]);
   parts.checkpointedAt = watch.now();
   progress.resume();
+}
+
+async function hold(parts: LoopParts): Promise<void> {
+  await collectLoss(parts);
+  parts.watch.enter("checkpoint");
+  const files = new Map<string, FileData>();
+  for (const [name, data] of stateFiles(parts)) files.set(name, await collect(data));
+  parts.held = { step: parts.state.step, files };
+  parts.progress.resume();
+}
+
+function stateFiles({ state, model }: LoopParts): Map<string, FileData> {
+  return new Map<string, FileData>([["state.json", encodeState(state)], ...model.snapshot()]);
 }
 
 /** The row of an evaluation. */
@@ -204,7 +239,7 @@ function emit(parts: LoopParts, row: MetricRow): void {
 
 function diverged(parts: LoopParts, why: string): RunError {
   const { state, plan, store } = parts;
-  const good = store.steps().at(-1);
+  const good = parts.held?.step ?? store.steps().at(-1);
   return new RunError(
     `Training diverged by step ${state.step} as ${why}; want a lower rate than --lr ${plan.learningRate(state.step)}` +
       (good === undefined ? "" : `; the checkpoint of step ${good} is intact`),

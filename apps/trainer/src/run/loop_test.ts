@@ -63,6 +63,10 @@ class Logistic implements TrainableModel {
     return Promise.resolve(Float32Array.from({ length: batch.rows }, (_, i) => this.#row(batch, i)[0]));
   }
 
+  get stateBytes(): number {
+    return 24;
+  }
+
   snapshot(): ReadonlyMap<string, Uint8Array> {
     return new Map([["weights.safetensors", bytes(this.weights)], ["optimizer.safetensors", bytes(this.momentum)]]);
   }
@@ -270,5 +274,20 @@ Deno.test("trainLoop() that diverges says so in one line and leaves the last goo
     const store = new CheckpointStore(`${dir}/checkpoint`, 2);
     const newest = store.newestIntact(() => {})!;
     assertEquals(newest.step, 20);
+    assert(floats(newest.files.get("weights.safetensors")!).every(Number.isFinite));
+  }));
+
+Deno.test("trainLoop() that diverges saves the best state that it held in memory", () =>
+  inFolder(async (dir) => {
+    class Exploding extends Logistic {
+      override trainStep(batch: CtrBatch, lr: number): void {
+        super.trainStep(batch, lr);
+        if (batch.rows < 16 || this.weights[0]! > 1) this.weights.fill(NaN);
+      }
+    }
+    const plan = { checkpointEvery: 1000, evalEvery: 2 };
+    await assertRejects(() => play(dir, { model: new Exploding(), plan }), RunError, "Training diverged");
+    const newest = new CheckpointStore(`${dir}/checkpoint`, 2).newestIntact(() => {})!;
+    assertEquals(decodeState(newest.files.get("state.json"), dir).best?.step, newest.step);
     assert(floats(newest.files.get("weights.safetensors")!).every(Number.isFinite));
   }));

@@ -36,6 +36,8 @@ export interface TrainableModel {
   setLoss(loss: LossSum): void;
   /** Probabilities of label 1, `[rows]`. */
   predict(batch: CtrBatch): Promise<Float32Array>;
+  /** Bytes of what {@linkcode snapshot} gives, about. */
+  readonly stateBytes: number;
   /** Everything that an exact resume needs, as named files; one of them is `weights.safetensors`. */
   snapshot(): ReadonlyMap<string, FileData>;
   /**

@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import type { CompressionPlan, DlrmConfig, QrOperation } from "@pocketrec/dlrm-model";
 import { errorLine, RunError } from "../errors.ts";
-import { folderOf, removeQuietly, syncFolder, writeError, writeSynced } from "../files.ts";
+import { type FileData, folderOf, removeQuietly, syncFolder, writeError, writeSynced } from "../files.ts";
 
 const FORMAT = "pocketrec-model";
 const VERSION = 1;
@@ -42,16 +42,17 @@ export interface ModelCard {
 export async function writeModelFolder(
   path: string,
   card: Omit<ModelCard, "format" | "version" | "files">,
-  files: ReadonlyMap<string, Uint8Array>,
+  files: ReadonlyMap<string, FileData>,
 ): Promise<void> {
   const temporary = `${path}.tmp`;
   try {
     removeQuietly(temporary);
     Deno.mkdirSync(temporary, { recursive: true });
     const entries: Record<string, { bytes: number; sha256: string }> = {};
-    for (const [name, bytes] of files) {
-      await writeSynced(`${temporary}/${name}`, bytes);
-      entries[name] = { bytes: bytes.length, sha256: sha256(bytes) };
+    for (const [name, data] of files) {
+      const hash = createHash("sha256");
+      const bytes = await writeSynced(`${temporary}/${name}`, data, (chunk) => hash.update(chunk));
+      entries[name] = { bytes, sha256: hash.digest("hex") };
     }
     const whole: ModelCard = { format: FORMAT, version: VERSION, ...card, files: entries };
     await writeSynced(`${temporary}/model.json`, JSON.stringify(whole, null, 2) + "\n");

@@ -21,6 +21,7 @@ export async function openData(
   const dataset = await openCtrDataset(spec.kind === "synthetic" ? `synthetic:${spec.rows}` : config.data, {
     testSplit: config.testSplit,
     validSplit: config.validSplit,
+    fitOn: config.fitOn,
     preprocess: { mode: config.preprocess, minCount: config.minCount, maxIndRange: config.maxIndRange },
     onBadRow: config.onBadRow,
     seed: config.seed,

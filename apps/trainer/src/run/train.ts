@@ -147,7 +147,7 @@ async function runIn(folder: RunFolder, run: Run): Promise<number> {
       plan: {
         ...config,
         totalSteps: total,
-        learningRate: (step) => learningRate(config.lr, step, schedule(config)),
+        learningRate: rateOf(config),
       },
       state,
       model,
@@ -168,8 +168,10 @@ async function runIn(folder: RunFolder, run: Run): Promise<number> {
   }
 }
 
-function schedule(config: TrainConfig): { warmupSteps: number; decayStart: number; decaySteps: number } {
-  return { warmupSteps: config.warmup, decayStart: config.decayStart, decaySteps: config.decaySteps };
+/** The learning rate by step, as configured. */
+export function rateOf(config: TrainConfig): (step: number) => number {
+  const schedule = { warmupSteps: config.warmup, decayStart: config.decayStart, decaySteps: config.decaySteps };
+  return (step) => learningRate(config.lr, step, schedule);
 }
 
 function checkData(state: RunState, dataset: CtrDataset, path: string): void {

@@ -60,6 +60,10 @@ export class Logistic implements TrainableModel, Disposable {
     return Promise.resolve(Float32Array.from({ length: batch.rows }, (_, i) => this.#probability(batch, i)));
   }
 
+  get stateBytes(): number {
+    return 2 * this.weights.byteLength;
+  }
+
   snapshot(): ReadonlyMap<string, Uint8Array> {
     const file = (data: Float32Array) => encodeSafetensors({ data: { dtype: "F32", shape: [data.length], data } });
     return new Map([["weights.safetensors", file(this.weights)], ["optimizer.safetensors", file(this.squares)]]);
