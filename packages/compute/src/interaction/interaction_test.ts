@@ -5,7 +5,6 @@ import type { AnyDevice } from "../device.ts";
 import { assertAllClose, assertSameBits, testOnEachDevice, TestRandom } from "../testing/mod.ts";
 import { dotInteraction, dotInteractionBackward, interactionWidth } from "./interaction.ts";
 import { interactionBackwardReference, interactionReference, type ReferenceShape } from "./interaction_reference.ts";
-import { INTERACTION_VARIANTS } from "./interaction.wgsl.ts";
 import { interactionBackwardOnWebGpu, interactionOnWebGpu } from "./interaction_webgpu.ts";
 
 const shapes: fc.Arbitrary<ReferenceShape> = fc.record({
@@ -72,14 +71,15 @@ testOnEachDevice("dotInteraction() orders products as DLRM does", async (device)
   assertEquals([...await withSelf.read()], [2, 2 * 2, 3 * 2, 3 * 3, 5 * 2, 5 * 3, 5 * 5, 7 * 2, 7 * 3, 7 * 5, 7 * 7]);
 });
 
-testOnEachDevice("dotInteraction() gives the same results in every WGSL variant", async (device) => {
+testOnEachDevice("dotInteraction() gives the same results with and without workgroup memory", async (device) => {
   assert(device.kind === "webgpu");
   for (const self of [false, true]) {
     const shape = { batch: 3, rows: 9, dim: 20, self, pairs: self ? 45 : 36 };
     using t = onDevice(device, shape, 5);
     const expected = interactionReference(t.host.dense, t.host.embeddings, shape);
     const grads = interactionBackwardReference(t.host.gradOut, t.host.dense, t.host.embeddings, shape);
-    for (const variant of INTERACTION_VARIANTS) {
+    // The other variants differ in the size of an array only.
+    for (const variant of [0, 1024] as const) {
       interactionOnWebGpu(device, shape, t.dense, t.embeddings, t.out, variant);
       interactionBackwardOnWebGpu(device, shape, t, variant);
       assertAllClose(`out ${variant}`, await t.out.read(), expected, tolerance(20));
