@@ -56,7 +56,8 @@ Deno.test("interleave() measures itself where a subject does not, and repeats sh
     },
   }], { ...SAMPLING, sampleMs: 4 });
   assert(repeatsSeen >= 4, `${repeatsSeen}`);
-  assertAlmostEquals(summarize(seconds!).median, 1e-4, 5e-5);
+  const { median } = summarize(seconds!);
+  assert(median >= 0.99e-4 && median < 5e-3, `${median}`); // a busy machine only adds to it
 });
 
 Deno.test("Bench.compare() makes ratio > 1 mean that ours is better, whatever the unit", async () => {
