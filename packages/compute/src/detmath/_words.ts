@@ -32,11 +32,14 @@ export function truncateLow(x: number): number {
   return number[0]!;
 }
 
-/** `2^k`, exactly, for `-1022 <= k <= 1023`. */
+// A look-up instead of writing an exponent field: a load that spans two stores stalls the processor.
+const powers = new Float64Array(1074 + 1024);
+for (let k = 0, power = 1; k <= 1023; k++, power *= 2) powers[k + 1074] = power;
+for (let k = -1, power = 0.5; k >= -1074; k--, power /= 2) powers[k + 1074] = power;
+
+/** `2^k`, exactly, for `-1074 <= k <= 1023`. */
 export function powerOfTwo(k: number): number {
-  words[HIGH] = (k + 1023) << 20;
-  words[LOW] = 0;
-  return number[0]!;
+  return powers[k + 1074]!;
 }
 
 /** `y * 2^k` for `y` of ordinary size, rounded once where the result is subnormal. */

@@ -3,7 +3,7 @@
  * Copyright (C) 1993 by Sun Microsystems, Inc. All rights reserved. Permission to use, copy, modify, and distribute this
  * software is freely granted, provided that this notice is preserved.
  */
-import { highWord, truncateLow, withHighWord } from "./_words.ts";
+import { highWord, powerOfTwo, truncateLow } from "./_words.ts";
 
 const LN2_HIGH = 6.93147180369123816490e-01;
 const LN2_LOW = 1.90821492927058770002e-10;
@@ -20,19 +20,22 @@ function remainder(s: number): number {
   return even + odd;
 }
 
-/** Splits a positive, finite `x` into `2^k (1 + f)` with `sqrt(2)/2 < 1 + f < sqrt(2)`. */
-function split(x: number): { k: number; f: number } {
+/** The `k` of the last {@linkcode split}: a pair as result would be garbage on the hottest path of data generation. */
+let exponent = 0;
+
+/** Splits a positive, finite `x` into `2^k (1 + f)` with `sqrt(2)/2 < 1 + f < sqrt(2)`: returns `f`, sets `exponent`. */
+function split(x: number): number {
   let k = 0;
   if (x < 2 ** -1022) {
     x *= 2 ** 54;
     k = -54;
   }
   const high = highWord(x);
-  k += (high >> 20) - 1023;
   const fraction = high & 0xfffff;
   const i = (fraction + 0x95f64) & 0x100000; // 2^20 where the fraction is above sqrt(2)
-  k += i >> 20;
-  return { k, f: withHighWord(x, fraction | (i ^ 0x3ff00000)) - 1 };
+  const own = (high >> 20) - 1023 + (i >> 20);
+  exponent = k + own;
+  return x * powerOfTwo(-own) - 1; // exact
 }
 
 /** Results for arguments that are not positive and finite; `undefined` for all others. */
@@ -46,7 +49,7 @@ function special(x: number): number | undefined {
 export function log(x: number): number {
   const answer = special(x);
   if (answer !== undefined) return answer;
-  const { k, f } = split(x);
+  const f = split(x), k = exponent;
   if (f === 0) return k * LN2_HIGH + k * LN2_LOW;
   const s = f / (2 + f), half = 0.5 * f * f;
   const r = s * (half + remainder(s));
@@ -57,7 +60,7 @@ export function log(x: number): number {
 export function log2(x: number): number {
   const answer = special(x);
   if (answer !== undefined) return answer;
-  const { k, f } = split(x);
+  const f = split(x), k = exponent;
   if (f === 0) return k;
   const s = f / (2 + f), half = 0.5 * f * f;
   const r = s * (half + remainder(s));
@@ -78,7 +81,8 @@ export function log1p(x: number): number {
   // Outside of sqrt(2)/2 - 1 .. sqrt(2) - 1 the sum 1 + x is reduced; the part that rounding lost is put back.
   if (!(x > -0.2928932188134524 && x < 0.4142135623730950)) {
     const u = 1 + x;
-    ({ k, f } = split(u));
+    f = split(u);
+    k = exponent;
     correction = k > 53 ? 0 : (k > 0 ? 1 - (u - x) : x - (u - 1)) / u;
   }
   if (f === 0) return k * LN2_HIGH + (correction + k * LN2_LOW);
