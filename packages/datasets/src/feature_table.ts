@@ -67,8 +67,8 @@ export class FeatureTable {
 
   /** Writes rows `[from, to)` of a block to `out` from row `at` on. @throws {DataFormatError} on a damaged block */
   async load(block: number, from: number, to: number, out: CtrBatch, at: number): Promise<void> {
+    this.#scratch ??= largest(this.table);
     const raw = decodeBlock(await this.table.read(block), { file: "table", line: block + 1 }, this.#scratch);
-    this.#scratch = raw.labels.length >= (this.#scratch?.labels.length ?? 0) ? raw : this.#scratch;
     this.preprocessor.transformDense(raw, from, to, out.dense, at * DENSE_FEATURES);
     for (let column = 0; column < CATEGORIES; column++) {
       const ids = this.#translations[column];

@@ -58,7 +58,7 @@ export async function stageCached(
       dictionarySha256: hex(sha256(dictionaryBytes)),
     };
     await writeDurably(join(temporary, "dictionary.bin"), dictionaryBytes);
-    await writeDurably(join(temporary, "manifest.json"), new TextEncoder().encode(JSON.stringify(manifest)));
+    await writeDurably(join(temporary, "manifest.json"), new TextEncoder().encode(seal(manifest)));
     const entry = entryFolder(summary.contentHash);
     await rm(entry, { recursive: true, force: true });
     await rename(temporary, entry);
@@ -69,6 +69,11 @@ export async function stageCached(
     await rm(temporary, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** The manifest as text, with a hash of itself. */
+function seal(manifest: Manifest): string {
+  return JSON.stringify({ ...manifest, sha256: hex(sha256(JSON.stringify(manifest))) });
 }
 
 async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
@@ -83,9 +88,13 @@ async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
 
 /** Opens an entry and checks every block of it. @throws on any damage */
 async function openEntry(folder: string): Promise<StagedTable> {
-  const manifest = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")) as Manifest;
-  if (manifest.format !== "pocketrec-crow" || manifest.version !== CROW_VERSION) {
-    throw new DataFormatError({ file: folder }, `Cannot read the cache as its version is ${manifest.version}`);
+  const text = await readFile(join(folder, "manifest.json"), "utf8");
+  const { sha256: _, ...manifest } = JSON.parse(text) as Manifest & { sha256: string };
+  if (seal(manifest) !== text || manifest.format !== "pocketrec-crow" || manifest.version !== CROW_VERSION) {
+    throw new DataFormatError(
+      { file: folder },
+      "Cannot read the cache as its manifest is damaged or of another version",
+    );
   }
   const file = join(folder, "dictionary.bin");
   const bytes = new Uint8Array(await readFile(file));
