@@ -4,7 +4,6 @@
  *
  * @module
  */
-export type { Tensor, TensorData } from "@pocketrec/compute";
 export * from "./src/embedding_collection.ts";
 export * from "./src/config.ts";
 export * from "./src/sizes.ts";
@@ -20,3 +19,10 @@ export {
   rocAuc,
 } from "./src/metrics/click_metrics.ts";
 export * from "./src/safetensors/mod.ts";
+export type { OptimizerConfig } from "./src/optimizer.ts";
+export { stateNames } from "./src/optimizer.ts";
+export { TableCollection, type TableCollectionOptions } from "./src/tables/table_collection.ts";
+export type { LossConfig } from "./src/loss/click_loss.ts";
+export type { Exchange } from "./src/model/exchange.ts";
+export type { OutOfRange, SampleBatch, TrainingBatch } from "./src/model/host_batch.ts";
+export { Dlrm, type DlrmOptions, type LossSum } from "./src/model/dlrm.ts";
