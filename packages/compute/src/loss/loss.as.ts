@@ -1,10 +1,17 @@
 // Losses of logits and their gradients. Inside, everything is f64; each block of samples leaves one f64 partial sum, and
 // one last task adds those up in order. So bits depend on the shape alone.
 
-import { expNegative, log1pUnit, logFromOne } from "../elementwise/_math.as";
+import { expNegative, expNegative2, log1pUnit2, logFromOne } from "../elementwise/_math.as";
 import { slot, slotF64 } from "../elementwise/_slot.as";
 
 const SAMPLES: i32 = 512;
+
+// Two samples; of a single last one the second lane is void.
+// @ts-ignore: decorator
+@inline
+function load2(p: usize, single: bool): v128 {
+  return f64x2.promote_low_f32x4(single ? v128.load_zero<f32>(p) : v128.load_zero<f64>(p));
+}
 
 /**
  * Slots: 0 logits, 1 labels, 2 gradLogits or 0, 3 partial sums (f64) or 0, 4 batch, 5 gradScale, 6 weight of class 0,
@@ -12,20 +19,28 @@ const SAMPLES: i32 = 512;
  */
 export function bce(args: usize, task: i32): void {
   const logits = slot(args, 0), labels = slot(args, 1), grads = slot(args, 2), partials = slot(args, 3);
-  const scale = slotF64(args, 5), weight0 = slotF64(args, 6), weight1 = slotF64(args, 7);
+  const one = f64x2.splat(1), zero = f64x2.splat(0), scale = f64x2.splat(slotF64(args, 5));
+  const weight0 = f64x2.splat(slotF64(args, 6)), rise = f64x2.splat(slotF64(args, 7) - slotF64(args, 6));
   const end = min(<i32>slot(args, 4), (task + 1) * SAMPLES);
-  let sum: f64 = 0;
-  for (let i = task * SAMPLES; i < end; i++) {
-    const at = <usize>i << 2;
-    const s = <f64>load<f32>(logits + at), y = <f64>load<f32>(labels + at);
-    const weight = weight0 + y * (weight1 - weight0);
-    const e = expNegative(-abs(s));
-    if (partials) sum += weight * (max(s, 0) - s * y + log1pUnit(e));
+  let sums = zero;
+  for (let i = task * SAMPLES; i < end; i += 2) {
+    const at = <usize>i << 2, single = i + 1 == end;
+    const s = load2(logits + at, single), y = load2(labels + at, single);
+    const weight = f64x2.add(weight0, f64x2.mul(y, rise));
+    const e = expNegative2(f64x2.neg(f64x2.abs(s)));
+    if (partials) {
+      const loss = f64x2.add(f64x2.sub(f64x2.max(s, zero), f64x2.mul(s, y)), log1pUnit2(e));
+      const weighted = f64x2.mul(weight, loss);
+      sums = f64x2.add(sums, single ? f64x2.replace_lane(weighted, 1, 0) : weighted);
+    }
     if (grads) {
-      const p = (s < 0 ? e : 1) / (1 + e);
-      store<f32>(grads + at, <f32>(weight * (p - y) * scale));
+      const p = f64x2.div(v128.bitselect(e, one, f64x2.lt(s, zero)), f64x2.add(one, e));
+      const g = f32x4.demote_f64x2_zero(f64x2.mul(f64x2.mul(weight, f64x2.sub(p, y)), scale));
+      if (single) v128.store_lane<f32>(grads + at, g, 0);
+      else v128.store_lane<f64>(grads + at, g, 0);
     }
   }
+  const sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
   if (partials) store<f64>(partials + (<usize>task << 3), sum);
 }
 
