@@ -36,7 +36,7 @@ export const LARGE_ROWS = 20_000_000;
  *
  * | train rows | dim | bottom | top | optimiser | batch |
  * | --- | --- | --- | --- | --- | --- |
- * | up to 1 M | 16 | dense-64-16 | 128-64-1 | Adagrad 0.02 | 512 |
+ * | up to 1 M | 16 | dense-64-16 | 128-64-1 | Adagrad 0.02 | 256 |
  * | up to 20 M | 16 | dense-512-256-64-16 | 512-256-1 | Adagrad 0.02 | 1,024 |
  * | more (Criteo Kaggle has 39 M) | 16 | dense-512-256-64-16 | 512-256-1 | SGD 0.1 | 128 |
  *
@@ -54,7 +54,7 @@ export function defaultsFor(facts: DataFacts, chosen: Settings = {}): Defaults {
     bottom: chosen.bottom ?? [facts.denseFeatures, ...(small ? [64] : [512, 256, 64]), dim],
     top: chosen.top ?? (small ? [128, 64, 1] : [512, 256, 1]),
     optimizer: chosen.optimizer ?? (large ? "sgd" : "adagrad"),
-    batch: chosen.batch ?? (small ? 512 : large ? 128 : 1024),
+    batch: chosen.batch ?? (small ? 256 : large ? 128 : 1024),
     testBatch: chosen.testBatch ?? Math.max(chosen.batch ?? 0, small ? 4096 : 16_384),
   };
 }
