@@ -1,10 +1,11 @@
 // The product proper: op(B) packed by all threads, then each task packs its rows of op(A) and sweeps them, one panel of
 // B (8 x depth, in L1) against all panels of A (in L2), one 5 x 8 tile of C at a time.
 //
-// 5 x 8 suits V8 on x86-64, which hands out 15 vector registers (10 sums, 2 of B, 2 of A, 1 broadcast) and, in hosts
-// that do not catch faults of shared memory (Deno), checks the bounds of every load: A is loaded four rows at once and
-// broadcast by shuffles, so that 10 products cost 4 loads. Share of the FMA peak, K 480, one Xeon core, Deno 2.9.6:
-// 6 x 8 with a broadcasting load per row 75 %, 4 x 12 likewise 79 %, 6 x 8 with shuffles (spills) 68 %, this 90 %.
+// 5 x 8 suits V8 on x86-64, which hands out 15 vector registers (10 sums, 2 of B, 2 of A, 1 broadcast) and, under Deno,
+// checks the bounds of every load: A is loaded four rows at once and broadcast by shuffles, so that 10 products cost 4
+// loads. Share of the FMA peak (K 480, one Xeon core) under Deno 2.9.6 / Node 20, which catches faults instead of
+// checking: 6 x 8 with a broadcasting load per row 75 % / 100 %, 4 x 12 likewise 79 %, 6 x 8 with shuffles (spills)
+// 68 %, this 90 % / 96 %.
 import { finishRow, RELU, SIGMOID } from "./_epilogue.as";
 import { madd } from "./_madd.as";
 import { COLUMNS, packRows, ROWS } from "./_pack.as";

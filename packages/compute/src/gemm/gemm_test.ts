@@ -5,7 +5,7 @@ import { type AnyDevice, anyDevice } from "../device.ts";
 import type { Tensor } from "../tensor.ts";
 import { assertAllClose, assertSameBits, testOnEachDevice, TestRandom } from "../testing/mod.ts";
 import { type Activation, gemm, planGemm } from "./gemm.ts";
-import { gemmOnCpu, UNFUSED } from "./gemm_cpu.ts";
+import { cutForBlas, gemmOnCpu, UNFUSED } from "./gemm_cpu.ts";
 import { gemmReference, type GemmReferenceInput } from "./gemm_reference.ts";
 import { chooseGemm, gemmOnWebGpu } from "./gemm_webgpu.ts";
 
@@ -235,6 +235,13 @@ testOnEachDevice("gemm() refuses what does not fit, naming tensor and shapes", (
     `Cannot run gemm as tensor "far" is on ${other.label}: want ${device.label}`,
   );
 });
+
+testOnEachDevice("cutForBlas() gives some blocks where the work is worth it, none below 128 a side", () => {
+  assertEquals(cutForBlas(100, 100, 100), [100, 100]);
+  assertEquals(cutForBlas(128, 256, 512), [128, 128]);
+  assertEquals(cutForBlas(2048, 1024, 1024), [512, 512]);
+  assertEquals(cutForBlas(2048, 13, 512), [1024, 13]);
+}, { devices: ["cpu"] });
 
 testOnEachDevice("chooseGemm() cuts long sums with few elements, but not on software adapters", () => {
   assertEquals(chooseGemm(2048, 512, 256, false), { kind: "tiled", parts: 1 });
