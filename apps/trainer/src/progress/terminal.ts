@@ -24,7 +24,7 @@ export function standardError(): Terminal {
     color: interactive && !Deno.env.get("NO_COLOR"),
     width: () => {
       try {
-        return Deno.consoleSize().columns;
+        return Deno.consoleSize().columns || 100;
       } catch {
         return 100;
       }

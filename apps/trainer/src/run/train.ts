@@ -60,8 +60,9 @@ export async function train(order: TrainOrder): Promise<number> {
   const { flags } = order;
   const abort = new AbortController();
   const early = new Progress(order.terminal, 1, 1);
+  const screen: Screen = { progress: early };
   using stop = new StopRequest((signal) => {
-    early.line(`${signal === "SIGINT" ? "Ctrl-C" : signal}: finishing the step; once more to stop at once`);
+    screen.progress.line(`${signal === "SIGINT" ? "Ctrl-C" : signal}: finishing the step; once more to stop at once`);
     abort.abort();
   });
   const resume = flags.resume;
@@ -83,13 +84,18 @@ export async function train(order: TrainOrder): Promise<number> {
       order.print(formatConfig(config) + "\n" + planText(config, choice, dataset.info) + "\n");
       return 0;
     }
-    return await runIn(folder, { order, config, choice, dataset, stop, resumed: resume !== undefined });
+    return await runIn(folder, { order, config, choice, dataset, stop, screen, resumed: resume !== undefined });
   } catch (error) {
     early.clear();
     if (resume === undefined) folder?.abandon();
     if (stop.signal && abort.signal.aborted && !(error instanceof RunError)) return SIGNAL_EXIT_CODES[stop.signal];
     throw error;
   }
+}
+
+/** Whoever draws at the moment; lines of others go through it. */
+interface Screen {
+  progress: Progress;
 }
 
 /** A run with everything resolved. */
@@ -99,13 +105,14 @@ export interface Run {
   readonly choice: ModelChoice;
   readonly dataset: CtrDataset;
   readonly stop: StopRequest;
+  readonly screen: Screen;
   readonly resumed: boolean;
 }
 
 async function runIn(folder: RunFolder, run: Run): Promise<number> {
   const { order, config, choice, dataset, stop } = run;
   const total = totalSteps(config, dataset.train.rows);
-  const progress = new Progress(order.terminal, total, config.epochs);
+  const progress = run.screen.progress = new Progress(order.terminal, total, config.epochs);
   using device = await openDevice(config);
   for (
     const line of [
