@@ -52,18 +52,12 @@ export async function writeSynced(
   return bytes;
 }
 
-/** All bytes of a file to be, in one array. */
-export async function collect(data: FileData): Promise<Uint8Array> {
-  if (typeof data === "string" || data instanceof Uint8Array) return toBytes(data);
+/** The pieces of a file to be, all in memory. */
+export async function collect(data: FileData): Promise<readonly Uint8Array[]> {
+  if (typeof data === "string" || data instanceof Uint8Array) return [toBytes(data)];
   const chunks: Uint8Array[] = [];
   for await (const chunk of data) chunks.push(chunk);
-  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return chunks;
 }
 
 function toBytes(data: string | Uint8Array): Uint8Array {

@@ -28,8 +28,10 @@ export class Progress {
   readonly #epochs: number;
   readonly #now: () => number;
   #last: number;
-  #msPerStep = NaN;
-  #rowsPerMs = NaN;
+  #first = true;
+  #ms = 0;
+  #steps = 0;
+  #rows = 0;
   #loss = NaN;
   #auc = NaN;
   #lr = NaN;
@@ -54,7 +56,7 @@ export class Progress {
   /** A step is done. */
   step(tick: Tick): void {
     const now = this.#now();
-    this.#mean(now - this.#last, tick.rows);
+    this.#count(now - this.#last, tick.rows);
     this.#last = now;
     if (this.#terminal.interactive && now - this.#drawn >= REDRAW_MS) this.#draw(this.#barText(tick));
   }
@@ -135,19 +137,24 @@ export class Progress {
     return `${percent} ${this.#color(36, bar(share, cells))}  ${tail}`;
   }
 
-  #mean(ms: number, rows: number): void {
-    const keep = Number.isNaN(this.#msPerStep) ? 0 : 0.5 ** (ms / HALF_LIFE_MS);
-    const mix = (old: number, value: number) => (keep === 0 ? value : keep * old + (1 - keep) * value);
-    this.#msPerStep = mix(this.#msPerStep, ms);
-    if (ms > 0) this.#rowsPerMs = mix(Number.isNaN(this.#rowsPerMs) ? rows / ms : this.#rowsPerMs, rows / ms);
+  /** Sums that forget: the speed of the last seconds. The first step of all, which compiles kernels, does not count. */
+  #count(ms: number, rows: number): void {
+    if (this.#first) {
+      this.#first = false;
+      return;
+    }
+    const keep = 0.5 ** (ms / HALF_LIFE_MS);
+    this.#ms = keep * this.#ms + ms;
+    this.#steps = keep * this.#steps + 1;
+    this.#rows = keep * this.#rows + rows;
   }
 
   #speed(): string {
-    return `${compactNumber(1000 * this.#rowsPerMs)} rows/s`;
+    return `${compactNumber(1000 * this.#rows / this.#ms)} rows/s`;
   }
 
   #eta(step: number): string {
-    return formatDuration((this.#totalSteps - step) * this.#msPerStep / 1000);
+    return formatDuration((this.#totalSteps - step) * this.#ms / this.#steps / 1000);
   }
 
   #color(code: number, text: string): string {

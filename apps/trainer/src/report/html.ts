@@ -33,7 +33,7 @@ export interface ReportPage {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-const COLORS = [1, 2, 3, 4, 5].map((i) => `var(--series-${i})`);
+const COLORS = [1, 2, 3, 4, 5, 6, 7, 8].map((i) => `var(--series-${i})`);
 
 /** The text of the page. */
 export function reportHtml(page: ReportPage): string {

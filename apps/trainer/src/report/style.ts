@@ -7,11 +7,11 @@
 /** CSS text. */
 export const STYLE: string = `
 :root { color-scheme: light dark; --page: #f7f7f5; --card: #ffffff; --ink: #1b1d21; --soft: #5d636c; --rule: #e3e4e0;
-  --grid: #ecedea; --series-1: #2563c9; --series-2: #c2571a; --series-3: #2b8a57; --series-4: #8a4bbf; --series-5: #9b8a1f;
+  --grid: #ecedea; --series-1: #2563c9; --series-2: #c2571a; --series-3: #2b8a57; --series-4: #8a4bbf; --series-5: #9b8a1f; --series-6: #1f8f9b; --series-7: #b0406f; --series-8: #6b6f2b;
   --good: #2b8a57; --warn: #b3541e; }
 @media (prefers-color-scheme: dark) { :root { --page: #15171a; --card: #1d2024; --ink: #e9eaec; --soft: #a0a6af;
   --rule: #30343a; --grid: #2a2d32; --series-1: #6ea2ff; --series-2: #f0955a; --series-3: #5cc48d; --series-4: #c08df0;
-  --series-5: #d2c258; --good: #5cc48d; --warn: #f0955a; } }
+  --series-5: #d2c258; --series-6: #5cc7d2; --series-7: #e88ab0; --series-8: #b3b86a; --good: #5cc48d; --warn: #f0955a; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, "Segoe UI", Roboto, sans-serif; }
 main { max-width: 1120px; margin: 0 auto; padding: 32px 20px 56px; }
