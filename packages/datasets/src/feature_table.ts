@@ -52,8 +52,15 @@ export class FeatureTable {
   readonly #translations: readonly Uint32Array[];
   #scratch: RawBlock | undefined;
 
-  /** @param table rows @param preprocessor fitted to this or another table */
+  /** A view of a table. @param table rows @param preprocessor fitted to this or another table */
   constructor(table: BlockTable, preprocessor: Preprocessor, translations?: readonly Uint32Array[]) {
+    const { coding } = table.summary;
+    if (coding.kind === "hash" && !(preprocessor.mode === "hash" && preprocessor.categories[0]!.rows === coding.rows)) {
+      throw new TypeError(
+        `Cannot use this preprocessor as the table's categories are hashed into ${coding.rows} rows: ` +
+          `its mode is "${preprocessor.mode}" with ${preprocessor.categories[0]!.rows} rows in C1`,
+      );
+    }
     this.table = table;
     this.preprocessor = preprocessor;
     this.#translations = translations ??

@@ -7,8 +7,9 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { bytesOf, damaged, plainLines, plainRow, toLine } from "../_test_rows.ts";
 import { BlockedSplit } from "../blocked_split.ts";
-import type { BatchOptions, CtrBatch, CtrSplit } from "../dataset.ts";
+import type { BatchOptions, CtrBatch, CtrDataset, CtrSplit } from "../dataset.ts";
 import { DataFormatError } from "../errors.ts";
+import { type PreprocessOptions, Preprocessor } from "../preprocess/preprocessor.ts";
 import { openCtrStream } from "../stream_dataset.ts";
 import { naturalOrder } from "./files.ts";
 import { openCtrDataset } from "./open.ts";
@@ -153,6 +154,33 @@ Deno.test("openCtrDataset takes the test part from another file, with the vocabu
     const [train] = await collect(data.train, { batchSize: 50 });
     assertEquals(batch!.ids.slice(0, 50 * 26), train!.ids);
     assertEquals((await collect(data.valid, { batchSize: 9 })).length, 0);
+  }));
+
+Deno.test("openCtrDataset with a preprocessor fitted before: any kind fits any table but a hashed one of another size", () =>
+  inFolder(async (folder) => {
+    const source = `criteo:${join(folder, "a.tsv")}`;
+    await writeFile(join(folder, "a.tsv"), plainLines(0, 400));
+    const modes: PreprocessOptions[] = [{}, { mode: "dlrm", maxIndRange: 20 }, { mode: "hash", hashRows: 9 }];
+    for (const preprocess of modes) {
+      await using data = await openCtrDataset(source, { preprocess, testSplit: 0.2 });
+      const preprocessor = Preprocessor.fromBytes(data.preprocessor!.toBytes());
+      await using again = await openCtrDataset(source, { preprocessor, testSplit: 0.2 });
+      const all = async (d: CtrDataset) =>
+        rowKeys([
+          ...await collect(d.train, { batchSize: 50 }),
+          ...await collect(d.valid, { batchSize: 50 }),
+          ...await collect(d.test, { batchSize: 50 }),
+        ]);
+      const [first, second] = [await all(data), await all(again)];
+      assertEquals(second.toSorted(), first.toSorted());
+      if (preprocess.mode !== "hash") {
+        await assertRejects(
+          () => openCtrDataset(source, { preprocessor, preprocess: { mode: "hash", hashRows: 9 } }),
+          TypeError,
+          "categories are hashed into 9 rows",
+        );
+      }
+    }
   }));
 
 Deno.test("openCtrDataset dlrm: a folder's files are the days", () =>
