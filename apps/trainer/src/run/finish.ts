@@ -19,12 +19,13 @@ import { clickMetrics } from "./metrics.ts";
 import { STEP_PHASES, type TrainableModel } from "./model.ts";
 import { writeModelFolder } from "./model_folder.ts";
 import { ahead } from "./open_data.ts";
+import { rateOf } from "./rate.ts";
 import { refit } from "./refit.ts";
 import type { RunFolder } from "./run_folder.ts";
 import { SIGNAL_EXIT_CODES } from "./signals.ts";
 import type { RunState } from "./state.ts";
 import type { Stopwatch } from "./stopwatch.ts";
-import { rateOf, type Run } from "./train.ts";
+import type { Run } from "./train.ts";
 
 /** What the loop leaves behind. */
 export interface RunEnd {

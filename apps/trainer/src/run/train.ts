@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { learningRate } from "@pocketrec/dlrm-model";
 import type { CtrDataset } from "@pocketrec/datasets";
 import { CheckpointStore } from "../checkpoint/store.ts";
 import { readConfigFile } from "../config/file.ts";
@@ -27,6 +26,7 @@ import type { MetricSink } from "../sinks/metric_row.ts";
 import { TensorBoardSink } from "../sinks/tensorboard.ts";
 import { TRAINER_VERSION } from "../version.ts";
 import { finishRun } from "./finish.ts";
+import { rateOf } from "./rate.ts";
 import { trainLoop } from "./loop.ts";
 import { clickMetrics } from "./metrics.ts";
 import type { ModelFactory } from "./model_factory.ts";
@@ -173,12 +173,6 @@ async function runIn(folder: RunFolder, run: Run): Promise<number> {
     progress.clear();
     for (const sink of sinks) sink.close();
   }
-}
-
-/** The learning rate by step, as configured. */
-export function rateOf(config: TrainConfig): (step: number) => number {
-  const schedule = { warmupSteps: config.warmup, decayStart: config.decayStart, decaySteps: config.decaySteps };
-  return (step) => learningRate(config.lr, step, schedule);
 }
 
 function checkData(state: RunState, dataset: CtrDataset, path: string): void {
