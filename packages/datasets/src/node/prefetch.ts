@@ -124,4 +124,8 @@ async function work(job: Job): Promise<void> {
   parentPort!.postMessage(failure);
 }
 
-if (!isMainThread && (workerData as Partial<Job> | undefined)?.role === ROLE) await work(workerData as Job);
+if (!isMainThread && (workerData as Partial<Job> | undefined)?.role === ROLE) {
+  await work(workerData as Job);
+  // In a bundle this module is the whole program: nothing after it may run in the worker, which is about to be ended.
+  await new Promise<never>(() => setInterval(() => {}, 60_000));
+}
