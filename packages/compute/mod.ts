@@ -40,3 +40,4 @@ export {
 } from "./src/random/random.ts";
 export * from "./src/radix_sort/radix_sort.ts";
 export * from "./src/run_length/run_length.ts";
+export { segmentedSum, type SegmentedSumOptions } from "./src/segmented_sum/segmented_sum.ts";

@@ -1,11 +1,12 @@
 /** Sums of gradient rows that lie scattered. */
 
 /**
- * Row `position` of the sorted list: address of its gradient. `bagOf` 0: occurrence and bag are the same.
+ * Address of the row at `position` of the sorted list. `order` 0: the list is in order; `bagOf` 0: occurrence and bag are
+ * the same.
  */
 @inline
 export function gradientOf(position: usize, order: usize, bagOf: usize, grads: usize, stride: usize): usize {
-  const occurrence = <usize>load<u32>(order + (position << 2));
+  const occurrence = order ? <usize>load<u32>(order + (position << 2)) : position;
   return grads + (bagOf ? <usize>load<u32>(bagOf + (occurrence << 2)) : occurrence) * stride;
 }
 

@@ -1,5 +1,5 @@
+import { ARGUMENTS, Bindings, GROUP_INDEX, SUM_WORKGROUP } from "../segmented_sum/_parts.wgsl.ts";
 import type { WgslKernel } from "../webgpu/kernel.ts";
-import { ARGUMENTS, Bindings, GROUP_INDEX, UPDATE_WORKGROUP } from "./sparse_update.wgsl.ts";
 
 /** What the list of occurrences holds. */
 export interface OccurrenceVariant {
@@ -59,10 +59,10 @@ function makeKernel(label: string, variant: OccurrenceVariant): WgslKernel {
 struct Parameters { n: u32, bags: u32, tables: u32, rows: u32 }
 @group(0) @binding(0) var<uniform> p: Parameters;
 ${bindings.text}
-@compute @workgroup_size(${UPDATE_WORKGROUP})
+@compute @workgroup_size(${SUM_WORKGROUP})
 fn main(${ARGUMENTS}) {
   ${GROUP_INDEX}
-  let i = group_index * ${UPDATE_WORKGROUP}u + local;
+  let i = group_index * ${SUM_WORKGROUP}u + local;
   if (i >= p.n) { return; }
   ${offsets ? findBag : "let bag = i;"}
   let base = row_base[bag % p.tables];

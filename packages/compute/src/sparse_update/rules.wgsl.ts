@@ -1,15 +1,6 @@
+import { ARGUMENTS, Bindings, GROUP_INDEX, SUM_WORKGROUP, TREE_WORKGROUP } from "../segmented_sum/_parts.wgsl.ts";
 import type { WgslKernel } from "../webgpu/kernel.ts";
-import {
-  ARGUMENTS,
-  Bindings,
-  gradientFunction,
-  GROUP_INDEX,
-  nameOf,
-  UPDATE_VARIANTS,
-  UPDATE_WORKGROUP,
-  type UpdateVariant,
-  vectorOf,
-} from "./sparse_update.wgsl.ts";
+import { gradientFunction, nameOf, UPDATE_VARIANTS, type UpdateVariant, vectorOf } from "./sparse_update.wgsl.ts";
 
 const PARAMETERS = "n: u32, columns: u32, rows: u32, rate: f32, epsilon: f32, blend1: f32, blend2: f32";
 /** Types of the parameters of the kernels here. */
@@ -58,10 +49,10 @@ struct Parameters { ${PARAMETERS} }
 @group(0) @binding(0) var<uniform> p: Parameters;
 ${bindings.text}
 ${gradientFunction(variant)}
-@compute @workgroup_size(${UPDATE_WORKGROUP})
+@compute @workgroup_size(${SUM_WORKGROUP})
 fn main(${ARGUMENTS}) {
   ${GROUP_INDEX}
-  let index = group_index * ${UPDATE_WORKGROUP}u + local;
+  let index = group_index * ${SUM_WORKGROUP}u + local;
   let position = index / p.columns;
   if (!starts_row(position)) { return; }
   let column = index % p.columns;
@@ -88,12 +79,12 @@ export function rowStateKernel(variant: UpdateVariant): WgslKernel {
 struct Parameters { ${PARAMETERS} }
 @group(0) @binding(0) var<uniform> p: Parameters;
 ${bindings.text}
-var<workgroup> partial: array<f32, ${UPDATE_WORKGROUP}>;
+var<workgroup> partial: array<f32, ${TREE_WORKGROUP}>;
 ${gradientFunction(variant)}
-@compute @workgroup_size(${UPDATE_WORKGROUP})
+@compute @workgroup_size(${TREE_WORKGROUP})
 fn main(${ARGUMENTS}) {
   ${GROUP_INDEX}
-  let position = group_index * ${UPDATE_WORKGROUP / lanes}u + local / ${lanes}u;
+  let position = group_index * ${TREE_WORKGROUP / lanes}u + local / ${lanes}u;
   let lane = local % ${lanes}u;
   let ours = starts_row(position);
   var sum = 0.0;

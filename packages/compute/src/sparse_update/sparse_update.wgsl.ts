@@ -1,3 +1,12 @@
+import {
+  ARGUMENTS,
+  Bindings,
+  GROUP_INDEX,
+  MAX_LANES,
+  SUM_CHUNK,
+  TREE_WORKGROUP,
+  treeSum,
+} from "../segmented_sum/_parts.wgsl.ts";
 import type { WgslKernel } from "../webgpu/kernel.ts";
 
 /** What the kernels of an update are specialised for. */
@@ -6,32 +15,8 @@ export interface UpdateVariant {
   readonly width: 1 | 4;
   /** Occurrences have a bag and a scale of their own; otherwise occurrence = bag, scale = 1. */
   readonly info: boolean;
-  /** Threads side by side on one row, a power of two up to 32. */
+  /** Threads side by side on one row, a power of two up to MAX_LANES. */
   readonly lanes: number;
-}
-
-/** Threads of a workgroup. */
-export const UPDATE_WORKGROUP = 256;
-/** Occurrences of a row that are added one by one before chunks begin; also positions per block. */
-export const UPDATE_CHUNK = 64;
-
-export const ARGUMENTS =
-  /* wgsl */ `@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-        @builtin(local_invocation_index) local: u32`;
-export const GROUP_INDEX = /* wgsl */ `let group_index = group.x + group.y * groups.x;`;
-
-/** Storage bindings of a kernel: declarations and access, in order from binding 1 on. */
-export class Bindings {
-  readonly buffers: ("read" | "read-write")[] = [];
-  text = "";
-
-  /** Adds one buffer. */
-  add(name: string, element: string, access: "read" | "read-write" = "read"): this {
-    this.buffers.push(access);
-    const mode = access === "read" ? "read" : "read_write";
-    this.text += `@group(0) @binding(${this.buffers.length}) var<storage, ${mode}> ${name}: array<${element}>;\n`;
-    return this;
-  }
 }
 
 /** The vector type of a variant. */
@@ -94,31 +79,20 @@ fn run_end(position: u32) -> u32 {
 
 /** Whether the run that starts at a position is cut into chunks. */
 fn is_long(start: u32) -> bool {
-  return start + ${UPDATE_CHUNK}u < p.n && keys[start + ${UPDATE_CHUNK}u] == keys[start];
+  return start + ${SUM_CHUNK}u < p.n && keys[start + ${SUM_CHUNK}u] == keys[start];
 }
 
 /** Where the sum of the chunk at \`position\` lies; \`start\` is that of the run. */
 fn chunk_slot(position: u32, start: u32) -> u32 {
-  let inside_block = position == start && position % ${UPDATE_CHUNK}u != 0u;
-  return 2u * (position / ${UPDATE_CHUNK}u) + select(0u, 1u, inside_block);
+  let inside_block = position == start && position % ${SUM_CHUNK}u != 0u;
+  return 2u * (position / ${SUM_CHUNK}u) + select(0u, 1u, inside_block);
 }
 `;
-
-/** Adds up `sum` over the row-lanes of a workgroup, as a tree; the result is in `partial[local]` of lane 0. */
-function treeSum(lanes: number): string {
-  return /* wgsl */ `
-    partial[local] = sum;
-    workgroupBarrier();
-    for (var step = ${UPDATE_WORKGROUP / lanes / 2}u; step > 0u; step >>= 1u) {
-      if (lane < step) { partial[local] += partial[local + step * ${lanes}u]; }
-      workgroupBarrier();
-    }`;
-}
 
 /**
  * Sums of the chunks of long runs. One workgroup per chunk slot, two slots per block of positions: the first for the run
  * that covers the block's start, the second for a run that starts inside the block and leaves it. Each row-lane
- * adds every so-manieth row, then the lanes are added as a tree. Most workgroups find no chunk and end.
+ * adds the rows that are as far apart as there are lanes, then the lanes are added as a tree. Most workgroups find no chunk and end.
  */
 export function chunkSumsKernel(variant: UpdateVariant): WgslKernel {
   const vector = vectorOf(variant), { lanes } = variant;
@@ -133,45 +107,46 @@ export function chunkSumsKernel(variant: UpdateVariant): WgslKernel {
 struct Parameters { ${SHAPE} }
 @group(0) @binding(0) var<uniform> p: Parameters;
 ${bindings.text}
-var<workgroup> partial: array<${vector}, ${UPDATE_WORKGROUP}>;
+var<workgroup> partial: array<${vector}, ${TREE_WORKGROUP}>;
 ${termFunction(variant)}
 ${RUN_FUNCTIONS}
 
 /** First position of the chunk that belongs to a slot, or n. */
 fn chunk_of(slot: u32) -> u32 {
-  let block = (slot >> 1u) * ${UPDATE_CHUNK}u;
+  let block = (slot >> 1u) * ${SUM_CHUNK}u;
   if (block >= p.n) { return p.n; }
   if ((slot & 1u) == 0u) {
     if (keys[block] >= p.rows) { return p.n; }
     let start = run_start(block, 0u);
     if (!is_long(start)) { return p.n; }
-    let behind = (block - start) % ${UPDATE_CHUNK}u;
-    let first = select(block + ${UPDATE_CHUNK}u - behind, block, behind == 0u);
+    let behind = (block - start) % ${SUM_CHUNK}u;
+    let first = select(block + ${SUM_CHUNK}u - behind, block, behind == 0u);
     if (first >= p.n || keys[first] != keys[block]) { return p.n; }
     return first;
   }
-  let next = block + ${UPDATE_CHUNK}u;
+  let next = block + ${SUM_CHUNK}u;
   if (next >= p.n || keys[next] >= p.rows || keys[next] == keys[block]) { return p.n; }
   let start = run_start(next, block);
   if (start == next || !is_long(start)) { return p.n; }
   return start;
 }
 
-@compute @workgroup_size(${UPDATE_WORKGROUP})
+@compute @workgroup_size(${TREE_WORKGROUP})
 fn main(${ARGUMENTS}) {
   ${GROUP_INDEX}
   let first = chunk_of(group_index);
+  if (first >= p.n) { return; }
   let lane = local / ${lanes}u;
   for (var left = 0u; left < p.columns; left += ${lanes}u) {
     let column = left + local % ${lanes}u;
     var sum = ${vector}(0.0);
-    if (first < p.n && column < p.columns) {
-      for (var i = first + lane; i < min(first + ${UPDATE_CHUNK}u, p.n); i += ${UPDATE_WORKGROUP / lanes}u) {
+    if (column < p.columns) {
+      for (var i = first + lane; i < min(first + ${SUM_CHUNK}u, p.n); i += ${TREE_WORKGROUP / lanes}u) {
         if (keys[i] == keys[first]) { sum += term(i, column); }
       }
     }
     ${treeSum(lanes)}
-    if (first < p.n && column < p.columns && lane == 0u) { sums[group_index * p.columns + column] = partial[local]; }
+    if (column < p.columns && lane == 0u) { sums[group_index * p.columns + column] = partial[local]; }
   }
 }
 `,
@@ -193,37 +168,37 @@ export function runSumsKernel(variant: UpdateVariant): WgslKernel {
 struct Parameters { ${SHAPE} }
 @group(0) @binding(0) var<uniform> p: Parameters;
 ${bindings.text}
-var<workgroup> partial: array<${vector}, ${UPDATE_WORKGROUP}>;
+var<workgroup> partial: array<${vector}, ${TREE_WORKGROUP}>;
 ${RUN_FUNCTIONS}
 
 /** Start of the long run that starts in a block, or n. */
 fn long_run_of(block: u32) -> u32 {
   if (block >= p.n) { return p.n; }
   if ((block == 0u || keys[block - 1u] != keys[block]) && keys[block] < p.rows && is_long(block)) { return block; }
-  let next = block + ${UPDATE_CHUNK}u;
+  let next = block + ${SUM_CHUNK}u;
   if (next >= p.n || keys[next] >= p.rows || keys[next] == keys[block]) { return p.n; }
   let start = run_start(next, block);
   if (start == next || !is_long(start)) { return p.n; }
   return start;
 }
 
-@compute @workgroup_size(${UPDATE_WORKGROUP})
+@compute @workgroup_size(${TREE_WORKGROUP})
 fn main(${ARGUMENTS}) {
   ${GROUP_INDEX}
-  let start = long_run_of(group_index * ${UPDATE_CHUNK}u);
-  var chunks = 0u;
-  if (start < p.n) { chunks = (run_end(start) - start + ${UPDATE_CHUNK - 1}u) / ${UPDATE_CHUNK}u; }
+  let start = long_run_of(group_index * ${SUM_CHUNK}u);
+  if (start >= p.n) { return; }
+  let chunks = (run_end(start) - start + ${SUM_CHUNK - 1}u) / ${SUM_CHUNK}u;
   let lane = local / ${lanes}u;
   for (var left = 0u; left < p.columns; left += ${lanes}u) {
     let column = left + local % ${lanes}u;
     var sum = ${vector}(0.0);
     if (column < p.columns) {
-      for (var chunk = lane; chunk < chunks; chunk += ${UPDATE_WORKGROUP / lanes}u) {
-        sum += sums[chunk_slot(start + chunk * ${UPDATE_CHUNK}u, start) * p.columns + column];
+      for (var chunk = lane; chunk < chunks; chunk += ${TREE_WORKGROUP / lanes}u) {
+        sum += sums[chunk_slot(start + chunk * ${SUM_CHUNK}u, start) * p.columns + column];
       }
     }
     ${treeSum(lanes)}
-    if (chunks > 0u && column < p.columns && lane == 0u) {
+    if (column < p.columns && lane == 0u) {
       sums[chunk_slot(start, start) * p.columns + column] = partial[local];
     }
   }
@@ -243,9 +218,9 @@ fn starts_row(position: u32) -> bool {
 
 fn row_gradient(position: u32, column: u32) -> ${vector} {
   let key = keys[position];
-  let beyond = position + ${UPDATE_CHUNK}u;
+  let beyond = position + ${SUM_CHUNK}u;
   if (beyond < p.n && keys[beyond] == key) {
-    let slot = 2u * (position / ${UPDATE_CHUNK}u) + select(0u, 1u, position % ${UPDATE_CHUNK}u != 0u);
+    let slot = 2u * (position / ${SUM_CHUNK}u) + select(0u, 1u, position % ${SUM_CHUNK}u != 0u);
     return sums[slot * p.columns + column];
   }
   var sum = term(position, column);
@@ -262,7 +237,7 @@ export function nameOf({ width, info, lanes }: UpdateVariant): string {
 
 /** The variants that the test of all kernels compiles: every code path, and both ends of the lanes. */
 export const UPDATE_VARIANTS: readonly UpdateVariant[] = ([1, 4] as const).flatMap((width) =>
-  [false, true].flatMap((info) => [1, 32].map((lanes) => ({ width, info, lanes })))
+  [false, true].flatMap((info) => [1, MAX_LANES].map((lanes) => ({ width, info, lanes })))
 );
 
 /** Every variant, for the test that compiles them all. */

@@ -1,19 +1,13 @@
 import type { BagPlan } from "../embedding_lookup/bag_plan.ts";
 import { radixSortWebGpu } from "../radix_sort/radix_sort_webgpu.ts";
+import { MAX_LANES, SUM_CHUNK, SUM_WORKGROUP, TREE_WORKGROUP } from "../segmented_sum/_parts.wgsl.ts";
 import type { Tensor } from "../tensor.ts";
 import { spreadWorkgroups, type WgslKernel } from "../webgpu/kernel.ts";
 import type { WebGpuDevice } from "../webgpu/webgpu_device.ts";
 import { hasInfo, occurrencesKernel } from "./occurrences.wgsl.ts";
 import { rowStateKernel, ruleKernel } from "./rules.wgsl.ts";
 import type { StepScalars } from "./sparse_optimizer.ts";
-import {
-  chunkSumsKernel,
-  nameOf,
-  runSumsKernel,
-  UPDATE_CHUNK,
-  UPDATE_WORKGROUP,
-  type UpdateVariant,
-} from "./sparse_update.wgsl.ts";
+import { chunkSumsKernel, nameOf, runSumsKernel, type UpdateVariant } from "./sparse_update.wgsl.ts";
 
 /** Kernels of one variant. */
 interface Kernels {
@@ -56,7 +50,7 @@ export function sparseUpdateWebGpu(
   const n = plan.occurrences;
   const listed = { offsets: !!offsets, weights: !!plan.weights, mean: plan.mean };
   const width = dim % 4 === 0 ? 4 : 1, columns = dim / width;
-  const lanes = 2 ** Math.min(5, Math.ceil(Math.log2(columns)));
+  const lanes = Math.min(MAX_LANES, 2 ** Math.ceil(Math.log2(columns)));
   const variant: UpdateVariant = { width, info: hasInfo(listed), lanes };
   const { chunkSums, runSums, rowState, rules } = kernelsOf(variant);
 
@@ -66,7 +60,7 @@ export function sparseUpdateWebGpu(
     occurrencesKernel(listed),
     [n, batch * tables, tables, rows],
     [rowBase, ids, rowOf, ...info, ...(offsets ? [offsets] : []), ...(plan.weights ? [plan.weights] : [])],
-    spreadWorkgroups(Math.ceil(n / UPDATE_WORKGROUP)),
+    spreadWorkgroups(Math.ceil(n / SUM_WORKGROUP)),
   );
 
   const keys = device.workspace("sparseUpdate.keys", "u32", n);
@@ -74,9 +68,9 @@ export function sparseUpdateWebGpu(
   // `rows` itself is the key of ids that lie in no table.
   radixSortWebGpu(device, rowOf, undefined, keys, order, n, 32 - Math.clz32(rows));
 
-  const blocks = Math.ceil(n / UPDATE_CHUNK);
+  const blocks = Math.ceil(n / SUM_CHUNK);
   const sums = device.workspace("sparseUpdate.sums", "f32", 2 * blocks * dim + 4);
-  if (n > UPDATE_CHUNK) {
+  if (n > SUM_CHUNK) {
     const shape = [n, columns, rows];
     device.dispatch(chunkSums, shape, [keys, order, gradOut, sums, ...info], spreadWorkgroups(2 * blocks));
     device.dispatch(runSums, shape, [keys, sums], spreadWorkgroups(blocks));
@@ -84,9 +78,9 @@ export function sparseUpdateWebGpu(
   const parameters = [n, columns, rows, step.rate, step.epsilon, step.blend1, step.blend2];
   const sources = [keys, order, gradOut, sums, ...info];
   if (step.kind === 2) {
-    const groups = spreadWorkgroups(Math.ceil(n * lanes / UPDATE_WORKGROUP));
+    const groups = spreadWorkgroups(Math.ceil(n * lanes / TREE_WORKGROUP));
     device.dispatch(rowState, parameters, [...sources, states[0]!], groups);
   }
-  const groups = spreadWorkgroups(Math.ceil(n * columns / UPDATE_WORKGROUP));
+  const groups = spreadWorkgroups(Math.ceil(n * columns / SUM_WORKGROUP));
   device.dispatch(rules[step.kind]!, parameters, [...sources, weights, ...states], groups);
 }
