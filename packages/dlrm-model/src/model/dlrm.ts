@@ -208,11 +208,11 @@ export class Dlrm implements Disposable {
     return undefined;
   }
 
-  /** Records the update of all parameters by the last gradients, and submits. */
-  step(lr: number): void {
+  /** Records the update of all parameters by the last gradients, and submits. Tables may have a rate of their own. */
+  step(lr: number, embeddingLr: number = lr): void {
     this.#trained("update");
     this.#parameters.step(lr);
-    this.embeddings.step(lr);
+    this.embeddings.step(embeddingLr);
     this.#current = undefined;
     this.#device.submit();
   }
