@@ -1,34 +1,40 @@
 /**
- * Embedding look-up. Tasks are blocks of bags; a block starts at a multiple of `tables`.
+ * Embedding look-up. Tasks are blocks of samples; a block starts at a multiple of `tables`.
  *
  * Slots: 0 weights, 1 rowBase (0: one table at row 0), 2 ids, 3 out, 4 bags, 5 tables, 6 dim, 7 rows of all tables,
  * 8 bags per task, 9 offsets (0: one id per bag), 10 weights of ids (0: none), 11 mean, 12 number of ids.
  *
- * Random rows of a table larger than the caches cost a trip to memory each. WebAssembly has no prefetch, so each group
- * of rows is first touched by plain loads: these depend on nothing, so the core has many of them under way at once.
+ * Random rows of a table larger than the caches cost a trip to memory each, and what counts is how many trips are under way
+ * at once. Within a task, tables are the outer loop: rows of the large tables then follow one another, so that the
+ * core's window is full of loads that miss, instead of one miss between many hits. Measured on Kaggle's tables (2.16 GB,
+ * uniform ids, one core), against samples as the outer loop: 22 ns instead of 45 ns per row at dim 16, 97 instead of
+ * 128 at dim 128. Touching rows ahead of use by plain loads (WebAssembly has no prefetch) gained nothing in either.
  */
-
-/** Rows that are touched ahead of use. */
-const GROUP: i32 = 32;
-const LINE: usize = 64;
 
 @inline
 function slot(args: usize, index: i32): usize {
   return <usize>load<f64>(args + ((<usize>index) << 3));
 }
 
-/** Address of a row, or 0 where there is none. */
+/** Address of the row that `ids[at]` names in the table at `base`, or 0 where there is none. */
 @inline
-function rowAddress(weights: usize, rowBase: usize, ids: usize, table: usize, at: usize, rows: u32, stride: usize): usize {
-  const id = load<u32>(ids + (at << 2));
-  const row = rowBase ? load<u32>(rowBase + (table << 2)) + id : id;
-  // A sum that wrapped around is smaller than the id.
-  return row < rows && row >= id ? weights + <usize>row * stride : 0;
+function rowAddress(weights: usize, base: u32, ids: usize, at: usize, rows: u32, stride: usize): usize {
+  const row = base + load<u32>(ids + (at << 2));
+  // A sum that wrapped around is smaller than its parts.
+  return row < rows && row >= base ? weights + <usize>row * stride : 0;
 }
 
+/** Copies a row of 16 elements, a cache line. */
 @inline
-function touch(row: usize, stride: usize): void {
-  for (let at: usize = 0; at < stride; at += LINE) load<u32>(row + at);
+function copyLine(row: usize, out: usize): void {
+  if (!row) {
+    memory.fill(out, 0, 64);
+    return;
+  }
+  v128.store(out, v128.load(row));
+  v128.store(out, v128.load(row, 16), 16);
+  v128.store(out, v128.load(row, 32), 32);
+  v128.store(out, v128.load(row, 48), 48);
 }
 
 @inline
@@ -48,17 +54,6 @@ function copyRow(row: usize, out: usize, stride: usize): void {
   for (; at < stride; at += 4) store<u32>(out + at, load<u32>(row + at));
 }
 
-/** `out += factor * row` */
-@inline
-function addRow(row: usize, factor: f32, out: usize, stride: usize): void {
-  const factors = f32x4.splat(factor);
-  let at: usize = 0;
-  for (; at + 16 <= stride; at += 16) {
-    v128.store(out + at, f32x4.add(v128.load(out + at), f32x4.mul(factors, v128.load(row + at))));
-  }
-  for (; at < stride; at += 4) store<f32>(out + at, load<f32>(out + at) + factor * load<f32>(row + at));
-}
-
 @inline
 function divideRow(out: usize, by: f32, stride: usize): void {
   const divisor = f32x4.splat(by);
@@ -73,19 +68,128 @@ export function lookupRows(args: usize, task: i32): void {
   const bags = slot(args, 4), tables = slot(args, 5), stride = slot(args, 6) << 2, rows = <u32>slot(args, 7);
   const first = <usize>task * slot(args, 8);
   const end = min(first + slot(args, 8), bags);
-  let table: usize = 0;
-  for (let bag = first; bag < end;) {
-    const stop = min(bag + GROUP, end);
-    let ahead = table;
-    for (let at = bag; at < stop; at++) {
-      touch(rowAddress(weights, rowBase, ids, ahead, at, rows, stride), stride);
-      if (++ahead == tables) ahead = 0;
-    }
-    for (; bag < stop; bag++) {
-      copyRow(rowAddress(weights, rowBase, ids, table, bag, rows, stride), out + bag * stride, stride);
-      if (++table == tables) table = 0;
+  for (let table: usize = 0; table < tables; table++) {
+    const base = rowBase ? load<u32>(rowBase + (table << 2)) : 0;
+    if (stride == 64) {
+      for (let bag = first + table; bag < end; bag += tables) {
+        copyLine(rowAddress(weights, base, ids, bag, rows, 64), out + (bag << 6));
+      }
+    } else {
+      for (let bag = first + table; bag < end; bag += tables) {
+        copyRow(rowAddress(weights, base, ids, bag, rows, stride), out + bag * stride, stride);
+      }
     }
   }
+}
+
+/** Sums of 32 columns of a bag, from byte `column` of its rows on, kept in registers over all its rows. */
+@inline
+function poolTwoLines(
+  weights: usize,
+  base: u32,
+  ids: usize,
+  factors: usize,
+  from: usize,
+  to: usize,
+  rows: u32,
+  stride: usize,
+  column: usize,
+  out: usize,
+): void {
+  let a = f32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+  for (let at = from; at < to; at++) {
+    let row = rowAddress(weights, base, ids, at, rows, stride);
+    if (!row) continue;
+    row += column;
+    if (factors) {
+      const factor = f32x4.splat(load<f32>(factors + (at << 2)));
+      a = f32x4.add(a, f32x4.mul(factor, v128.load(row)));
+      b = f32x4.add(b, f32x4.mul(factor, v128.load(row, 16)));
+      c = f32x4.add(c, f32x4.mul(factor, v128.load(row, 32)));
+      d = f32x4.add(d, f32x4.mul(factor, v128.load(row, 48)));
+      e = f32x4.add(e, f32x4.mul(factor, v128.load(row, 64)));
+      f = f32x4.add(f, f32x4.mul(factor, v128.load(row, 80)));
+      g = f32x4.add(g, f32x4.mul(factor, v128.load(row, 96)));
+      h = f32x4.add(h, f32x4.mul(factor, v128.load(row, 112)));
+    } else {
+      a = f32x4.add(a, v128.load(row));
+      b = f32x4.add(b, v128.load(row, 16));
+      c = f32x4.add(c, v128.load(row, 32));
+      d = f32x4.add(d, v128.load(row, 48));
+      e = f32x4.add(e, v128.load(row, 64));
+      f = f32x4.add(f, v128.load(row, 80));
+      g = f32x4.add(g, v128.load(row, 96));
+      h = f32x4.add(h, v128.load(row, 112));
+    }
+  }
+  v128.store(out, a);
+  v128.store(out, b, 16);
+  v128.store(out, c, 32);
+  v128.store(out, d, 48);
+  v128.store(out, e, 64);
+  v128.store(out, f, 80);
+  v128.store(out, g, 96);
+  v128.store(out, h, 112);
+}
+
+/** As above, 16 columns. */
+@inline
+function poolLine(
+  weights: usize,
+  base: u32,
+  ids: usize,
+  factors: usize,
+  from: usize,
+  to: usize,
+  rows: u32,
+  stride: usize,
+  column: usize,
+  out: usize,
+): void {
+  let a = f32x4.splat(0), b = a, c = a, d = a;
+  for (let at = from; at < to; at++) {
+    let row = rowAddress(weights, base, ids, at, rows, stride);
+    if (!row) continue;
+    row += column;
+    if (factors) {
+      const factor = f32x4.splat(load<f32>(factors + (at << 2)));
+      a = f32x4.add(a, f32x4.mul(factor, v128.load(row)));
+      b = f32x4.add(b, f32x4.mul(factor, v128.load(row, 16)));
+      c = f32x4.add(c, f32x4.mul(factor, v128.load(row, 32)));
+      d = f32x4.add(d, f32x4.mul(factor, v128.load(row, 48)));
+    } else {
+      a = f32x4.add(a, v128.load(row));
+      b = f32x4.add(b, v128.load(row, 16));
+      c = f32x4.add(c, v128.load(row, 32));
+      d = f32x4.add(d, v128.load(row, 48));
+    }
+  }
+  v128.store(out, a);
+  v128.store(out, b, 16);
+  v128.store(out, c, 32);
+  v128.store(out, d, 48);
+}
+
+/** As above, one column. */
+@inline
+function poolColumn(
+  weights: usize,
+  base: u32,
+  ids: usize,
+  factors: usize,
+  from: usize,
+  to: usize,
+  rows: u32,
+  stride: usize,
+  column: usize,
+  out: usize,
+): void {
+  let sum: f32 = 0;
+  for (let at = from; at < to; at++) {
+    const row = rowAddress(weights, base, ids, at, rows, stride);
+    if (row) sum += (factors ? load<f32>(factors + (at << 2)) : 1) * load<f32>(row + column);
+  }
+  store<f32>(out, sum);
 }
 
 /** Bags of any length, sum or mean, weighted or not. */
@@ -95,30 +199,21 @@ export function lookupBags(args: usize, task: i32): void {
   const offsets = slot(args, 9), factors = slot(args, 10), mean = slot(args, 11), known = slot(args, 12);
   const first = <usize>task * slot(args, 8);
   const end = min(first + slot(args, 8), bags);
-  let table: usize = 0, ahead: usize = 0;
-  let touched = first; // bags whose rows were touched
-  for (let bag = first; bag < end; bag++) {
-    if (bag == touched) {
-      // Whole bags, until a group is full; long bags touch more, which is as well.
-      for (let left: i32 = GROUP; touched < end && left > 0; touched++) {
-        const from = offsets ? <usize>load<u32>(offsets + (touched << 2)) : touched;
-        const to = offsets ? min(<usize>load<u32>(offsets + (touched << 2), 4), known) : touched + 1;
-        for (let at = from; at < to; at++) {
-          touch(rowAddress(weights, rowBase, ids, ahead, at, rows, stride), stride);
-          left--;
-        }
-        if (++ahead == tables) ahead = 0;
+  for (let table: usize = 0; table < tables; table++) {
+    const base = load<u32>(rowBase + (table << 2));
+    for (let bag = first + table; bag < end; bag += tables) {
+      const from = offsets ? <usize>load<u32>(offsets + (bag << 2)) : bag;
+      const to = offsets ? min(<usize>load<u32>(offsets + (bag << 2), 4), known) : bag + 1;
+      const pooled = out + bag * stride;
+      let at: usize = 0;
+      for (; at + 128 <= stride; at += 128) {
+        poolTwoLines(weights, base, ids, factors, from, to, rows, stride, at, pooled + at);
       }
+      for (; at + 64 <= stride; at += 64) {
+        poolLine(weights, base, ids, factors, from, to, rows, stride, at, pooled + at);
+      }
+      for (; at < stride; at += 4) poolColumn(weights, base, ids, factors, from, to, rows, stride, at, pooled + at);
+      if (mean && to > from + 1) divideRow(pooled, <f32>(to - from), stride);
     }
-    const from = offsets ? <usize>load<u32>(offsets + (bag << 2)) : bag;
-    const to = offsets ? min(<usize>load<u32>(offsets + (bag << 2), 4), known) : bag + 1;
-    const pooled = out + bag * stride;
-    memory.fill(pooled, 0, stride);
-    for (let at = from; at < to; at++) {
-      const row = rowAddress(weights, rowBase, ids, table, at, rows, stride);
-      if (row) addRow(row, factors ? load<f32>(factors + (at << 2)) : 1, pooled, stride);
-    }
-    if (mean && to > from + 1) divideRow(pooled, <f32>(to - from), stride);
-    if (++table == tables) table = 0;
   }
 }

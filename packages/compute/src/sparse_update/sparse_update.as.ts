@@ -8,10 +8,6 @@ import { countDigits, scanCounts, scatterByDigit } from "../radix_sort/_radix.as
 import { gradientOf, sumRows } from "./_row_sum.as";
 import { applyRule } from "./_rules.as";
 
-/** Positions whose rows are touched ahead of use; see embedding_lookup.as.ts. */
-const GROUP: usize = 16;
-const LINE: usize = 64;
-
 @inline
 function slot(args: usize, index: i32): usize {
   return <usize>load<f64>(args + ((<usize>index) << 3));
@@ -32,19 +28,17 @@ function keyAt(keys: usize, position: usize): u32 {
 export function sortTable(args: usize, task: i32): void {
   const batch = slot(args, 2), tables = slot(args, 3), rows = <u32>slot(args, 4), table = <usize>task;
   const ids = slot(args, 0) + (table << 2), base = load<u32>(slot(args, 1) + (table << 2));
-  // Rows of the next table belong to another task.
-  const limit = table + 1 < tables ? load<u32>(slot(args, 1) + (table << 2), 4) : rows;
+  // Rows of the next table belong to another task. Ids beyond this one's sort behind its rows.
+  const own = max(table + 1 < tables ? load<u32>(slot(args, 1) + (table << 2), 4) : rows, base) - base;
   const width = <u32>slot(args, 9), digits: u32 = 1 << width, counts = slot(args, 10) + ((table << width) << 2);
   const block = (table * batch) << 2;
   const keys = slot(args, 5) + block, order = slot(args, 6) + block;
   const spareKeys = slot(args, 7) + block, spareOrder = slot(args, 8) + block;
-  let used: u32 = 0;
-  for (let sample: usize = 0; sample < batch; sample++) used |= load<u32>(ids + ((sample * tables) << 2));
-  const passes = (<u32>(32 - clz(used)) + width - 1) / width;
+  const passes = (<u32>(32 - clz(own)) + width - 1) / width;
   // An even number of passes ends where it began.
   let from = passes & 1 ? spareKeys : keys, fromOrder: usize = 0;
   for (let sample: usize = 0; sample < batch; sample++) {
-    store<u32>(from + (sample << 2), load<u32>(ids + ((sample * tables) << 2)));
+    store<u32>(from + (sample << 2), min(load<u32>(ids + ((sample * tables) << 2)), own));
   }
   for (let pass: u32 = 0; pass < passes; pass++) {
     const shift = pass * width;
@@ -57,9 +51,9 @@ export function sortTable(args: usize, task: i32): void {
     fromOrder = toOrder;
   }
   for (let i: usize = 0; i < batch; i++) {
-    const row = base + load<u32>(keys + (i << 2));
+    const id = load<u32>(keys + (i << 2));
     const sample = passes ? <usize>load<u32>(order + (i << 2)) : i;
-    store<u32>(keys + (i << 2), row < limit && row >= base ? row : rows);
+    store<u32>(keys + (i << 2), id < own ? base + id : rows);
     store<u32>(order + (i << 2), <u32>(sample * tables + table));
   }
 }
@@ -160,11 +154,6 @@ function sumRun(
   if (end > first) sumRows(first, end, order, bagOf, scales, grads, stride, out);
 }
 
-@inline
-function touch(row: usize, stride: usize): void {
-  for (let at: usize = 0; at < stride; at += LINE) load<u32>(row + at);
-}
-
 /** Updates the rows whose lists start in the task's block. */
 export function updateRows(args: usize, task: i32): void {
   const keys = slot(args, 0), order = slot(args, 1), n = slot(args, 2), grads = slot(args, 3);
@@ -177,23 +166,11 @@ export function updateRows(args: usize, task: i32): void {
   let at = <usize>task * chunk;
   const end = min(at + chunk, n);
   if (at) while (at < end && keyAt(keys, at) == keyAt(keys, at - 1)) at++;
-  let touched = at;
   while (at < end) {
     const row = keyAt(keys, at);
     if (row >= rows) {
       at++;
       continue;
-    }
-    if (at >= touched) {
-      for (touched = at; touched < min(at + GROUP, end); touched++) {
-        const ahead = keyAt(keys, touched);
-        if (ahead >= rows) continue;
-        touch(weights + <usize>ahead * stride, stride);
-        if (kind == 2) load<u32>(state1 + (<usize>ahead << 2));
-        else if (kind != 0) touch(state1 + <usize>ahead * stride, stride);
-        if (kind == 3) touch(state2 + <usize>ahead * stride, stride);
-        touch(gradientOf(touched, order, bagOf, grads, stride), stride);
-      }
     }
     let gradient = scratch, stop = at + 1;
     if (at + chunk < n && keyAt(keys, at + chunk) == row) {
