@@ -49,8 +49,8 @@ export interface ClickMetricsOptions {
 }
 
 /**
- * Collects predictions batch by batch and computes exact metrics over all of them. Holds 4 bytes per sample, and
- * doubles that while it sorts.
+ * Collects predictions batch by batch and computes exact metrics over all of them. Holds 4 bytes per sample, and up to
+ * twice that while it joins what it collected.
  *
  * ```ts
  * import { ClickMetricsAccumulator } from "@pocketrec/dlrm-model";

@@ -69,6 +69,12 @@ Deno.test("sortKeys() sorts, and sortableKey() keeps the order of floats", () =>
   const keys = Uint32Array.from(new Uint32Array(floats.buffer), sortableKey);
   sortKeys(keys);
   assertEquals(keys, Uint32Array.from(new Uint32Array(floats.toSorted().buffer), sortableKey));
+  for (const levels of [1, 2, 300, 2 ** 32]) {
+    const tied = Uint32Array.from(new TestRandom(levels).ids(20_000, levels), (key) => Math.imul(key, 0x01010101));
+    const sorted = tied.slice();
+    sortKeys(sorted);
+    assertEquals(sorted, tied.toSorted());
+  }
 });
 
 Deno.test("ClickMetricsAccumulator gives the same metrics for logits as for their probabilities", () => {

@@ -21,28 +21,57 @@ export function sortableKey(bits: number): number {
   return (bits & 0x8000_0000 ? ~bits : bits | 0x8000_0000) >>> 0;
 }
 
-const DIGIT_BITS = 11;
-const BUCKETS = 1 << DIGIT_BITS;
+const DIGITS = 256;
+/** Ranges this short are sorted by insertion. */
+const SHORT = 24;
 
-/** Sorts keys in place by least-significant-digit radix sort: three passes, one array of scratch. */
+/** Sorts keys in place: radix sort from the most significant byte on, buckets swapped into place ("American flag"). */
 export function sortKeys(keys: Uint32Array): void {
-  let from = keys, to: Uint32Array = new Uint32Array(keys.length);
-  for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
-    const next = new Float64Array(BUCKETS);
-    for (let i = 0; i < from.length; i++) next[from[i]! >>> shift & (BUCKETS - 1)]!++;
-    let sum = 0;
-    for (let digit = 0; digit < BUCKETS; digit++) {
-      const count = next[digit]!;
-      next[digit] = sum;
-      sum += count;
+  // Per byte: where each bucket's unsorted part starts, and where the bucket ends.
+  const starts = [24, 16, 8, 0].map(() => new Uint32Array(DIGITS));
+  const ends = [24, 16, 8, 0].map(() => new Uint32Array(DIGITS));
+  sortRange(0, keys.length, 0);
+
+  function sortRange(from: number, to: number, depth: number): void {
+    if (to - from <= SHORT) return insertionSort(keys, from, to);
+    const shift = 24 - 8 * depth, start = starts[depth]!, end = ends[depth]!;
+    end.fill(0);
+    for (let i = from; i < to; i++) end[keys[i]! >>> shift & 255]!++;
+    for (let digit = 0, at = from; digit < DIGITS; digit++) {
+      start[digit] = at;
+      at += end[digit]!;
+      end[digit] = at;
     }
-    for (let i = 0; i < from.length; i++) {
-      const key = from[i]!;
-      to[next[key >>> shift & (BUCKETS - 1)]!++] = key;
+    for (let digit = 0; digit < DIGITS; digit++) {
+      for (let i = start[digit]!; i < end[digit]!; i = start[digit]!) {
+        let key = keys[i]!;
+        // Follow the cycle of keys that sit in each other's buckets.
+        for (let home = key >>> shift & 255; home !== digit; home = key >>> shift & 255) {
+          const place = start[home]!++;
+          const evicted = keys[place]!;
+          keys[place] = key;
+          key = evicted;
+        }
+        keys[i] = key;
+        start[digit]!++;
+      }
     }
-    [from, to] = [to, from];
+    if (depth === 3) return;
+    for (let digit = 0, at = from; digit < DIGITS; digit++) {
+      const bucketEnd = end[digit]!;
+      if (bucketEnd - at > 1) sortRange(at, bucketEnd, depth + 1);
+      at = bucketEnd;
+    }
   }
-  if (from !== keys) keys.set(from);
+}
+
+function insertionSort(keys: Uint32Array, from: number, to: number): void {
+  for (let i = from + 1; i < to; i++) {
+    const key = keys[i]!;
+    let j = i;
+    for (; j > from && keys[j - 1]! > key; j--) keys[j] = keys[j - 1]!;
+    keys[j] = key;
+  }
 }
 
 /**
