@@ -7,7 +7,7 @@ import { embeddingLookupWasm } from "./embedding_lookup_wasm.ts";
 export const EMBEDDING_LOOKUP_MODULE: CpuModule = { label: "compute/embedding_lookup", base64: embeddingLookupWasm };
 
 /** Rows that one task looks up, about: enough to pay for claiming it, few enough to balance small batches. */
-export const ROWS_PER_TASK = 512;
+export const ROWS_PER_TASK = 1024;
 
 /** {@linkcode embeddingLookup} on the CPU. */
 export function embeddingLookupCpu(device: CpuDevice, weights: Tensor, plan: BagPlan, out: Tensor): void {
