@@ -1,5 +1,6 @@
 """PyTorch's side of the operator benches. A case is a JSON object: op, its sizes, threads."""
 
+import itertools
 import sys
 
 from peer import serve
@@ -31,35 +32,38 @@ def sort(n, high=2**31 - 1):
     return lambda: torch.sort(keys, stable=True)
 
 
-def embedding(rows, dim, batch, tables, pooling=1):
-    """One EmbeddingBag per table, as DLRM does; `tables` of `rows` rows each, uniform ids."""
-    bags = [torch.nn.EmbeddingBag(rows, dim, mode="sum") for _ in range(tables)]
-    offsets = torch.arange(0, batch * pooling, pooling)
-    ids = [torch.randint(0, rows, (batch * pooling,)) for _ in range(tables)]
+def id_sets(rows, batch, sets, pooling=1):
+    """Uniform ids of several batches, so that a repeat does not find the rows of the last one in a cache."""
+    return itertools.cycle([[torch.randint(0, r, (batch * pooling,)) for r in rows] for _ in range(sets)])
+
+
+def embedding(rows, dim, batch, sets=1, pooling=1):
+    """One EmbeddingBag per table, as DLRM does; `rows` lists the tables, uniform ids."""
+    bags = [torch.nn.EmbeddingBag(r, dim, mode="sum", _weight=torch.full((r, dim), 0.1)) for r in rows]
+    offsets, batches = torch.arange(0, batch * pooling, pooling), id_sets(rows, batch, sets, pooling)
 
     def work():
         with torch.no_grad():
-            for bag, table_ids in zip(bags, ids):
+            for bag, table_ids in zip(bags, next(batches)):
                 bag(table_ids, offsets)
 
     return work
 
 
-def embedding_update(rows, dim, batch, tables, optimizer="sgd"):
-    """Backward to sparse gradients and one optimiser step, the forward pass excluded as far as autograd lets us."""
-    bags = [torch.nn.EmbeddingBag(rows, dim, mode="sum", sparse=True) for _ in range(tables)]
+def embedding_update(rows, dim, batch, sets=1, optimizer="sgd"):
+    """Backward to sparse gradients and one optimiser step; the forward passes are done beforehand."""
+    bags = [torch.nn.EmbeddingBag(r, dim, mode="sum", sparse=True, _weight=torch.full((r, dim), 0.1)) for r in rows]
     parameters = [bag.weight for bag in bags]
     step = {"sgd": torch.optim.SGD, "adagrad": torch.optim.Adagrad, "adam": torch.optim.SparseAdam}[optimizer](
         parameters, lr=1e-3
     )
-    offsets = torch.arange(batch)
-    ids = [torch.randint(0, rows, (batch,)) for _ in range(tables)]
-    outs = [bag(table_ids, offsets) for bag, table_ids in zip(bags, ids)]
-    grads = [torch.rand(batch, dim) for _ in range(tables)]
+    offsets, batches = torch.arange(batch), id_sets(rows, batch, sets)
+    outs = itertools.cycle([[bag(i, offsets) for bag, i in zip(bags, next(batches))] for _ in range(sets)])
+    grads = [torch.rand(batch, dim) for _ in rows]
 
     def work():
         step.zero_grad(set_to_none=True)
-        torch.autograd.backward(outs, grads, retain_graph=True)
+        torch.autograd.backward(next(outs), grads, retain_graph=True)
         step.step()
 
     return work
