@@ -1,40 +1,12 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import fc from "fast-check";
-import { parquetWriteBuffer } from "hyparquet-writer";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { plainRow, rowsOf, type TestRow } from "../_test_rows.ts";
 import { DataFormatError } from "../errors.ts";
-import { CATEGORY_NAMES, DENSE_NAMES } from "../layout.ts";
+import { columnsOf, craftedFile, PYARROW_FILES, testFile, varint, writeParquet } from "./parquet/_test_files.ts";
+import type { FuzzJob, FuzzReport } from "./parquet/_test_fuzz.ts";
 import { readParquet } from "./parquet.ts";
-import { checkPages } from "./parquet_pages.ts";
 import type { ReaderOptions } from "./reader.ts";
 
 const rows = Array.from({ length: 25 }, (_, i) => plainRow(i));
-
-interface Column {
-  name: string;
-  data: unknown[];
-  type: "INT32" | "STRING" | "INT64";
-  nullable: boolean;
-}
-
-function columns(cats: "hex" | "int"): Column[] {
-  const value = (x: number | undefined) =>
-    x === undefined ? null : cats === "hex" ? x.toString(16).padStart(8, "0") : BigInt(x);
-  return [
-    { name: "label", data: rows.map((row) => row.label), type: "INT32", nullable: false },
-    ...DENSE_NAMES.map((name, i): Column => (
-      { name, data: rows.map((row) => row.ints[i] ?? null), type: "INT32", nullable: true }
-    )),
-    ...CATEGORY_NAMES.map((name, i): Column => (
-      { name, data: rows.map((row) => value(row.cats[i])), type: cats === "hex" ? "STRING" : "INT64", nullable: true }
-    )),
-  ];
-}
-
-function write(columnData: Column[], codec: "SNAPPY" | "UNCOMPRESSED" = "SNAPPY"): ArrayBuffer {
-  // deno-lint-ignore no-explicit-any -- the writer's column type is narrower than what it takes
-  return parquetWriteBuffer({ columnData: columnData as any, codec, rowGroupSize: [10] });
-}
 
 async function read(bytes: ArrayBuffer, options: Partial<ReaderOptions> = {}): Promise<TestRow[]> {
   const data: TestRow[] = [];
@@ -43,62 +15,104 @@ async function read(bytes: ArrayBuffer, options: Partial<ReaderOptions> = {}): P
 }
 
 Deno.test("readParquet reads hex strings and integers, nulls as missing, over row groups", async () => {
-  assertEquals(await read(write(columns("hex"))), rows);
-  assertEquals(await read(write(columns("int"), "UNCOMPRESSED")), rows);
+  for (const codec of ["UNCOMPRESSED", "SNAPPY", "GZIP", "ZSTD"] as const) {
+    assertEquals(await read(writeParquet(columnsOf(rows, "hex"), codec)), rows);
+    assertEquals(await read(writeParquet(columnsOf(rows, "int"), codec)), rows);
+  }
+});
+
+Deno.test("readParquet reads what pyarrow writes", async () => {
+  for (const name of PYARROW_FILES) assertEquals(await read((await testFile(name)).buffer), rows.slice(0, 12), name);
+});
+
+Deno.test("readParquet reads delta encodings of several blocks", async () => {
+  const many = Array.from({ length: 700 }, (_, i) => plainRow(i * 37));
+  many[300]!.ints = many[300]!.ints.map((_, i) => i % 2 ? 2 ** 31 - 1 : -(2 ** 31));
+  many[301]!.ints = many[300]!.ints.map((_, i) => i % 2 ? -(2 ** 31) : 2 ** 31 - 1);
+  const columns = columnsOf(many, "int").map((column) => ({ ...column, encoding: "DELTA_BINARY_PACKED" }));
+  assertEquals(await read(writeParquet(columns, "SNAPPY", 400)), many);
+  for (const encoding of ["DELTA_LENGTH_BYTE_ARRAY", "DELTA_BYTE_ARRAY"]) {
+    const strings = columnsOf(many, "hex").map((column) => column.type === "STRING" ? { ...column, encoding } : column);
+    assertEquals(await read(writeParquet(strings, "SNAPPY", 400)), many);
+  }
 });
 
 Deno.test("readParquet finds columns by name in any order, or by place when there are 40", async () => {
-  assertEquals(await read(write(columns("hex").reverse())), rows);
-  const nameless = columns("hex").map((column, i) => ({ ...column, name: `_c${i}` }));
-  assertEquals(await read(write(nameless)), rows);
-  const unlabelled = await read(write(nameless.slice(1)), { labels: "auto" });
+  assertEquals(await read(writeParquet(columnsOf(rows, "hex").reverse())), rows);
+  const nameless = columnsOf(rows, "hex").map((column, i) => ({ ...column, name: `_c${i}` }));
+  assertEquals(await read(writeParquet(nameless)), rows);
+  const unlabelled = await read(writeParquet(nameless.slice(1)), { labels: "auto" });
   assertEquals(unlabelled, rows.map((row) => ({ ...row, label: 0 })));
 });
 
 Deno.test("readParquet says what is wrong with columns and cells", async () => {
-  const all = columns("hex");
-  await assertRejects(() => read(write(all.slice(0, 30))), DataFormatError, "it has 30 columns and none named C17");
-  await assertRejects(() => read(write(all.slice(1))), DataFormatError, 'it has no column "label"');
+  const all = columnsOf(rows, "hex");
+  const rejects = (bytes: ArrayBuffer, message: string) => assertRejects(() => read(bytes), DataFormatError, message);
+  await rejects(writeParquet(all.slice(0, 30)), "it has 30 columns and none named C17");
+  await rejects(writeParquet(all.slice(1)), 'it has no column "label"');
+  const wide = { header: { 1: 0, 2: 12, 3: 12, 5: { 1: 1, 2: 0, 3: 3 } }, body: new Array<number>(12).fill(0) };
+  await rejects(craftedFile({ rows: 1, pages: [wide], type: 3 }), "Cannot read column label as it is of type INT96");
+  await rejects(craftedFile({ rows: 1, pages: [wide], codec: 4 }), "it is packed with brotli; want none, snappy, gzip");
   all[20]!.data[12] = "xyz";
-  await assertRejects(() => read(write(all)), DataFormatError, "a.parquet:13:21: Cannot read C7 as it is neither");
-  assertEquals((await read(write(all), { onBadRow: "skip" })).length, 24);
+  await rejects(writeParquet(all), "a.parquet:13:21: Cannot read C7 as it is neither");
+  assertEquals((await read(writeParquet(all), { onBadRow: "skip" })).length, 24);
 });
 
-Deno.test("readParquet answers a truncated file or a damaged footer with DataFormatError or with rows", async () => {
-  const good = new Uint8Array(write(columns("hex")));
-  const footer = good.length - 8 - new DataView(good.buffer).getUint32(good.length - 8, true);
-  const truncated = fc.nat(good.length - 1).map((length) => good.slice(0, length));
-  const changed = fc.tuple(fc.integer({ min: footer, max: good.length - 1 }), fc.nat(255)).map(([at, value]) => {
-    const copy = good.slice();
-    copy[at] = value;
-    return copy;
-  });
-  await fc.assert(
-    fc.asyncProperty(fc.oneof(truncated, changed), async (bytes) => {
-      try {
-        await read(bytes.buffer);
-      } catch (error) {
-        assert(error instanceof DataFormatError, (error as Error).stack);
+/** A page of nulls: levels are one run. */
+function nulls(count: number) {
+  const run = [...varint(2 * count), 0];
+  const body = [run.length, 0, 0, 0, ...run];
+  return { header: { 1: 0, 2: body.length, 3: body.length, 5: { 1: count, 2: 0, 3: 3, 4: 3 } }, body };
+}
+
+Deno.test("readParquet refuses a few bytes that claim very many rows or very much room", async () => {
+  const claims = async (file: Parameters<typeof craftedFile>[0], message: string) => {
+    const bytes = craftedFile({ optional: true, ...file });
+    await assertRejects(() => read(bytes), DataFormatError, message);
+  };
+  await claims({ rows: 10 ** 9, pages: [nulls(10 ** 9)] }, "it claims 1000000000 rows in");
+  await claims({ rows: 10, pages: [nulls(11)] }, "a page claims 11 values; want at most 10");
+  await claims({ rows: 10, pages: [nulls(9)] }, "its pages end 1 rows too early");
+  await claims({ rows: 10, pages: [nulls(10)] }, "Cannot read the label as it is not 0 or 1");
+  for (const codec of [1, 2, 5, 6, 7]) {
+    const page = { header: { 1: 0, 2: 2 ** 30, 3: 8, 5: { 1: 10, 2: 0, 3: 3 } }, body: new Array<number>(8).fill(0) };
+    await claims({ rows: 10, pages: [page], codec }, "a page claims to unpack 8 bytes to 1073741824");
+  }
+  const start = performance.now();
+  await claims({ rows: 10 ** 6, pages: [nulls(10 ** 6)] }, "a.parquet:1:1: Cannot read the label");
+  assert(performance.now() - start < 2000);
+});
+
+Deno.test("readParquet answers any damage with DataFormatError or with rows, and soon", async () => {
+  const files = [
+    ...(["UNCOMPRESSED", "SNAPPY", "GZIP", "ZSTD"] as const).map((codec) =>
+      writeParquet(columnsOf(rows, "hex"), codec)
+    ),
+    writeParquet(columnsOf(rows, "int"), "UNCOMPRESSED"),
+  ].map((bytes) => new Uint8Array(bytes));
+  for (const name of PYARROW_FILES) files.push(await testFile(name));
+  const job: FuzzJob = { files, seed: 5, cases: 2500 };
+  const limit = 2000; // ms without a sign; a case takes 2
+  const worker = new Worker(new URL("./parquet/_test_fuzz.ts", import.meta.url), { type: "module" });
+  const outcome = await new Promise<string | null>((resolve) => {
+    let last = -1;
+    const late = () => resolve(`case ${last} hangs`);
+    let timer = setTimeout(late, 5 * limit); // the worker loads
+    const again = () => {
+      clearTimeout(timer);
+      timer = setTimeout(late, limit);
+    };
+    worker.onmessage = ({ data }: MessageEvent<FuzzReport>) => {
+      again();
+      if ("starting" in data) {
+        last = data.starting;
+      } else {
+        clearTimeout(timer);
+        resolve(data.failure ?? (data.rejected < job.cases / 3 ? `only ${data.rejected} rejected` : null));
       }
-    }),
-    { seed: 5, numRuns: 300 },
-  );
-});
-
-Deno.test("checkPages refuses impossible sizes, counts and types", () => {
-  // Thrift compact: field 1 type, 2 unpacked size, 3 packed size, 5 data page header with field 1 = values.
-  const page = (type: number, unpacked: number, packed: number, values: number) =>
-    Uint8Array.of(0x15, type, 0x15, unpacked, 0x15, packed, 0x2c, 0x15, values, 0, 0, 9, 9);
-  checkPages(page(0, 4, 4, 6), 3);
-  const cases: [Uint8Array, number, string][] = [
-    [page(0, 4, 3, 6), 3, "impossible size"],
-    [page(0, 4, 8, 6), 3, "claims 4 bytes, 2 unpacked"],
-    [page(0, 4, 4, 7), 3, "impossible number of values"],
-    [page(0, 4, 4, 0), 3, "is empty"],
-    [page(2, 4, 4, 6), 3, "of unknown type 1"],
-    [page(0, 4, 4, 6), 4, "its pages hold 3 values; want 4"],
-    [page(0, 4, 4, 6), 2, "its pages hold 3 values; want 2"],
-    [page(0, 4, 4, 6).subarray(0, 5), 3, "cut short"],
-  ];
-  for (const [chunk, rows, want] of cases) assertThrows(() => checkPages(chunk, rows), Error, want);
+    };
+    worker.postMessage(job);
+  });
+  worker.terminate();
+  assertEquals(outcome, null);
 });
