@@ -50,7 +50,7 @@ export function writeParquet(columnData: TestColumn[], codec: TestCodec = "SNAPP
 /** Files in `testdata/` of rows `plainRow(0..11)`, written by pyarrow 26.0.1 in row groups of 7. */
 export const PYARROW_FILES: readonly string[] = [
   "pyarrow_dictionary_gzip", // pages of version 2; categories int64, integers double, label boolean
-  "pyarrow_plain_lz4", // categories uint32, integers int64, label int8
+  "pyarrow_plain_lz4", // pages with statistics; categories uint32, integers int64, label int8
   "pyarrow_delta_zstd", // pages of version 2; categories string, integers int32, label int32
   "pyarrow_front_coded_snappy", // categories string, integers int64, label boolean
 ].map((name) => `${name}.parquet`);
