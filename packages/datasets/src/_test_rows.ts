@@ -39,6 +39,19 @@ export function plainRow(seed: number): TestRow {
   };
 }
 
+/**
+ * Row `i` of `total` of a log as it should not be: one label in 200 is 1; integers that are never there, constant, drifting,
+ * extreme in the last rows only, there in the last rows only, or there once; categories that are never there, constant,
+ * new in every row, other ones in the last rows, or there in the last rows only. "Last" is the last fifth, the test part.
+ */
+export function unfriendlyRow(i: number, total: number): TestRow {
+  const { ints, cats } = plainRow(i), isLast = i >= 0.8 * total;
+  const extreme = i % 2 ? 2 ** 31 - 1 : -(2 ** 31);
+  ints.splice(0, 7, undefined, 42, i * 1000, isLast ? extreme : i % 3, isLast ? i : undefined, i ? undefined : 5, -i);
+  cats.splice(0, 5, undefined, 7, 1e6 + i, (isLast ? 1000 : 0) + i % 50, isLast ? i % 4 : undefined);
+  return { label: i % 200 === 7 ? 1 : 0, ints, cats };
+}
+
 /** Lines of {@linkcode plainRow} for seeds `from..to-1`, each with its end. */
 export function plainLines(from: number, to: number): string {
   let text = "";
