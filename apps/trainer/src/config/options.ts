@@ -133,7 +133,12 @@ const modelOptions = {
 
 const trainingOptions = {
   epochs: wholeNumber(
-    { group: "Training", help: "Passes over the train rows", fallback: "1", aliases: ["nepochs"] },
+    {
+      group: "Training",
+      help: "Passes over the train rows, at most",
+      fallback: "auto; 4 up to 1 M train rows, else 1",
+      aliases: ["nepochs"],
+    },
     1,
   ),
   maxSteps: wholeNumber({
@@ -158,8 +163,17 @@ const trainingOptions = {
     {
       group: "Training",
       help: "Learning rate",
-      fallback: "auto; sgd 0.1, adagrad 0.02, adam 0.001",
+      fallback: "auto; sgd 0.1, adagrad 0.005, adam 0.001",
       aliases: ["learning-rate"],
+    },
+    "a number > 0",
+    (x) => x > 0,
+  ),
+  embeddingLr: realNumber(
+    {
+      group: "Training",
+      help: "Learning rate of the tables; follows the same schedule",
+      fallback: "--lr; adagrad with no --lr 0.06",
     },
     "a number > 0",
     (x) => x > 0,
@@ -217,19 +231,19 @@ const trainingOptions = {
   }),
   evalEvery: wholeNumber({
     group: "Training",
-    help: "Steps between evaluations on the validation part; 0 for the end only",
+    help: "Steps of an epoch between evaluations on the validation part; 0 for the end of the run only",
     fallback: "auto",
     aliases: ["test-freq"],
   }),
   patience: wholeNumber({
     group: "Training",
     help: "Stop after this many evaluations without a better AUC; 0 never",
-    fallback: "5",
+    fallback: "10, of which there are as many in an epoch of up to 1 M rows",
   }),
   refit: onOff({
     group: "Training",
-    help: "At the end, train the best model once on the validation rows too, the newest before the test",
-    fallback: "on",
+    help: "At the end, train a fresh model on train and validation rows, for as long as was best",
+    fallback: "auto; on up to 1 M train rows",
   }),
 };
 

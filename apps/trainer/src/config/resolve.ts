@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../errors.ts";
 import { DEFAULT_SYNTHETIC_ROWS } from "./data_spec.ts";
-import { type DataFacts, defaultEps, defaultLr, defaultsFor } from "./defaults.ts";
+import { type DataFacts, defaultEps, defaultRates, defaultsFor, SMALL_ROWS } from "./defaults.ts";
 import type { EmbeddingSetting } from "./embedding_spec.ts";
 import { type PresetName, PRESETS } from "./presets.ts";
 import type { Settings } from "./settings.ts";
@@ -44,6 +44,7 @@ export interface TrainConfig extends DataConfig {
   readonly testBatch: number;
   readonly optimizer: "sgd" | "adagrad" | "rowwise-adagrad" | "adam";
   readonly lr: number;
+  readonly embeddingLr: number;
   readonly eps: number;
   readonly warmup: number;
   readonly decayStart: number;
@@ -138,7 +139,7 @@ export function resolveConfig(settings: Settings, facts: DataFacts): TrainConfig
         `got ${shape.bottom[0]} in --bottom ${shape.bottom.join("-")}; want ${facts.denseFeatures}`,
     );
   }
-  const epochs = settings.epochs ?? 1;
+  const epochs = settings.epochs ?? (facts.trainRows <= SMALL_ROWS ? 4 : 1);
   const maxSteps = settings.maxSteps ?? 0;
   const total = totalSteps({ batch: shape.batch, epochs, maxSteps }, facts.trainRows);
   const share = (parts: number) => Math.max(1, Math.ceil(total / parts));
@@ -154,7 +155,7 @@ export function resolveConfig(settings: Settings, facts: DataFacts): TrainConfig
     crossRank: settings.crossRank ?? 512,
     epochs,
     maxSteps,
-    lr: settings.lr ?? defaultLr(shape.optimizer),
+    ...defaultRates(shape.optimizer, settings),
     eps: settings.eps ?? defaultEps(shape.optimizer),
     warmup,
     decayStart: settings.decayStart ?? warmup,
@@ -164,9 +165,9 @@ export function resolveConfig(settings: Settings, facts: DataFacts): TrainConfig
     lossThreshold: settings.lossThreshold ?? 0,
     shuffle: settings.shuffle ?? true,
     // An evaluation scores the whole validation part, so a long run affords fewer of them per row.
-    evalEvery: settings.evalEvery ?? share(facts.trainRows <= 1_000_000 ? 10 : 5),
-    patience: settings.patience ?? 5,
-    refit: settings.refit ?? true,
+    evalEvery: settings.evalEvery ?? share(epochs * (facts.trainRows <= SMALL_ROWS ? 10 : 5)),
+    patience: settings.patience ?? 10,
+    refit: settings.refit ?? facts.trainRows <= SMALL_ROWS,
     device: settings.device ?? "auto",
     gpu: settings.gpu ?? "deno",
     blas: settings.blas ?? "auto",

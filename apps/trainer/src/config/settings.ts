@@ -36,6 +36,7 @@ export interface Settings {
   testBatch?: number;
   optimizer?: "sgd" | "adagrad" | "rowwise-adagrad" | "adam";
   lr?: number;
+  embeddingLr?: number;
   eps?: number;
   warmup?: number;
   decayStart?: number;

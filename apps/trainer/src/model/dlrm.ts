@@ -21,9 +21,12 @@ class DlrmModel implements TrainableModel, Disposable {
   readonly #tables: TableCollection;
   readonly #dump: DumpExchange | undefined;
   readonly #metadata: Record<string, string>;
+  /** Rate of the tables over that of the MLPs. */
+  readonly #embeddingRate: number;
 
   constructor({ device, config, choice, dump, startStep }: ModelOrder) {
     const optimizer = optimizerOf(config);
+    this.#embeddingRate = config.embeddingLr / config.lr;
     const { shape, compression: { schemes }, qrOperation } = choice;
     this.#dump = dump && new DumpExchange(dump, startStep + 1);
     this.#metadata = {
@@ -61,7 +64,7 @@ class DlrmModel implements TrainableModel, Disposable {
     const returned = model.backward();
     if (returned) await returned;
     enter("update");
-    model.step(lr);
+    model.step(lr, lr * this.#embeddingRate);
     if (this.#dump) this.#dump.step++;
   }
 

@@ -10,12 +10,28 @@ async function train(...args: string[]): Promise<void> {
   assertEquals(code, 0, new TextDecoder().decode(stderr));
 }
 const weights = (dir: string) => Deno.readFileSync(`${dir}/model/1/model.safetensors`);
+function assertSameWeights(a: string, b: string): void {
+  const [x, y] = [weights(a), weights(b)];
+  const at = x.findIndex((byte, i) => byte !== y[i]);
+  assertEquals([x.length, at], [y.length, -1], "length, first differing byte");
+}
 const report = (dir: string) => JSON.parse(Deno.readTextFileSync(`${dir}/report.json`));
 
 Deno.test("train with the DLRM gives the same bits on one and two threads and after a resume, and dumps the exchange", async () => {
   const dir = await Deno.makeTempDir();
   try {
-    const base = ["--data", "synthetic:4000", "--embedding", "hash:200", "--batch", "256", "--device", "cpu"];
+    const base = [
+      "--data",
+      "synthetic:4000",
+      "--embedding",
+      "hash:200",
+      "--batch",
+      "256",
+      "--device",
+      "cpu",
+      "--epochs",
+      "1",
+    ];
     await train(
       ...base,
       "--threads",
@@ -28,14 +44,25 @@ Deno.test("train with the DLRM gives the same bits on one and two threads and af
       "4",
     );
     await train(...base, "--threads", "2", "--out", `${dir}/two`);
-    assertEquals(weights(`${dir}/one`), weights(`${dir}/two`));
+    assertSameWeights(`${dir}/one`, `${dir}/two`);
     assertEquals(report(`${dir}/one`).test, report(`${dir}/two`).test);
 
-    await train(...base, "--threads", "2", "--out", `${dir}/parts`, "--max-steps", "5", "--eval-every", "2");
+    await train(
+      ...base,
+      "--threads",
+      "2",
+      "--out",
+      `${dir}/parts`,
+      "--max-steps",
+      "5",
+      "--eval-every",
+      "2",
+      "--no-refit",
+    );
     await train("--resume", `${dir}/parts`, "--max-steps", "0");
-    const whole = [...base, "--threads", "2", "--eval-every", "2", "--log-every", "1"];
+    const whole = [...base, "--threads", "2", "--eval-every", "2", "--log-every", "1", "--no-refit"];
     await train(...whole, "--out", `${dir}/whole`);
-    assertEquals(weights(`${dir}/parts`), weights(`${dir}/whole`));
+    assertSameWeights(`${dir}/parts`, `${dir}/whole`);
 
     const { tensors, metadata } = decodeSafetensors(weights(`${dir}/one`));
     assert(tensors.has("bot_l.0.weight") && tensors.has("top_l.4.bias") && tensors.has("emb_l.25.weight"));

@@ -37,6 +37,8 @@ export async function predict(settings: PredictSettings, parts: PredictParts): P
     device,
     config: {
       optimizer: "sgd",
+      lr: 1,
+      embeddingLr: 1,
       eps: 1e-10,
       loss: "bce",
       lossWeights: [1, 1],

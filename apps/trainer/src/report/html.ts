@@ -90,6 +90,7 @@ function stepRange(history: readonly MetricRow[]): readonly [number, number] {
 function lossChart(history: readonly MetricRow[]): Chart {
   const train = history.filter((r) => r.split === "train").map((r) => ({ x: r.step, y: r.loss }));
   const valid = history.filter((r) => r.split === "valid").map((r) => ({ x: r.step, y: r.loss }));
+  const refit = history.filter((r) => r.split === "refit").map((r) => ({ x: r.step, y: r.loss }));
   const smooth = smoothed(train);
   return {
     label: "Training loss and validation log loss by step",
@@ -98,6 +99,7 @@ function lossChart(history: readonly MetricRow[]): Chart {
     series: [
       { name: "train, each reading", points: train, color: COLORS[0]!, faint: true },
       { name: "train, smoothed", points: smooth, color: COLORS[0]! },
+      { name: "final fit, smoothed", points: smoothed(refit), color: COLORS[2]! },
       { name: "validation", points: valid, color: COLORS[1]!, dots: true },
     ].filter((s) => s.points.length > 0),
     xRange: stepRange(history),

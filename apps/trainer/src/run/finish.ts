@@ -8,7 +8,7 @@ import type { ClickMetrics } from "@pocketrec/dlrm-model";
 import type { CheckpointStore } from "../checkpoint/store.ts";
 import { type FileData, replaceFile } from "../files.ts";
 import type { Progress } from "../progress/progress.ts";
-import { compactNumber, formatBytes, groupDigits } from "../report/format.ts";
+import { compactNumber, formatBytes } from "../report/format.ts";
 import { reportHtml } from "../report/html.ts";
 import { formatReport, type Report, type Scores } from "../report/report.ts";
 import type { MetricSink } from "../sinks/metric_row.ts";
@@ -19,8 +19,6 @@ import { clickMetrics } from "./metrics.ts";
 import { STEP_PHASES, type TrainableModel } from "./model.ts";
 import { writeModelFolder } from "./model_folder.ts";
 import { ahead } from "./open_data.ts";
-import { rateOf } from "./rate.ts";
-import { refit } from "./refit.ts";
 import type { RunFolder } from "./run_folder.ts";
 import { SIGNAL_EXIT_CODES } from "./signals.ts";
 import type { RunState } from "./state.ts";
@@ -46,10 +44,9 @@ export async function finishRun(end: RunEnd): Promise<number> {
   const { run, folder, state } = end;
   const stopped = () => run.stop.signal !== undefined;
   let test: ClickMetrics | undefined;
-  let outcome = end.outcome;
+  let outcome = end.outcome === "interrupted" ? end.outcome : state.refitFrom?.outcome ?? end.outcome;
   if (outcome !== "interrupted") {
-    restoreBest(end);
-    if (run.config.refit) await refitBest(end, stopped);
+    if (!state.refitFrom) restoreBest(end);
     if (!stopped()) test = await scoreTest(end, stopped);
     if (stopped()) outcome = "interrupted";
     else await writeModel(end, test);
@@ -84,23 +81,6 @@ function restoreBest({ state, store, model }: RunEnd): void {
   if (state.best && state.best.step !== state.step) model.restore(store.read(state.best.step).files, "all");
 }
 
-/** One pass over the validation rows, on from the best step. */
-async function refitBest(end: RunEnd, stopped: () => boolean): Promise<void> {
-  const { run, state, watch, progress, model } = end;
-  const { valid } = run.dataset;
-  // Without a choice between evaluations there was nothing to hold rows out for.
-  if (!state.best || valid.rows === 0) return;
-  progress.line(`refit   on the ${groupDigits(valid.rows)} validation rows, from step ${state.best.step} on`);
-  watch.enter("refit");
-  await refit(
-    model,
-    ahead(valid),
-    { ...run.config, firstStep: state.best.step + 1, learningRate: rateOf(run.config) },
-    stopped,
-  );
-  watch.enter("other");
-}
-
 async function scoreTest(end: RunEnd, stopped: () => boolean): Promise<ClickMetrics | undefined> {
   const { run, model, state, watch, progress } = end;
   const { test } = run.dataset;
@@ -111,8 +91,7 @@ async function scoreTest(end: RunEnd, stopped: () => boolean): Promise<ClickMetr
   watch.enter("other");
   if (!scored) return undefined;
   const metrics = clickMetrics(scored.scores, scored.labels);
-  // The scores are those of the best step's weights, which the run may have left behind since.
-  const row = { ...evaluationRow(state, "test", metrics), step: state.best?.step ?? state.step };
+  const row = { ...evaluationRow(state, "test", metrics), step: modelStep(state) };
   state.history.push(row);
   for (const sink of end.sinks) sink.write(row);
   return metrics;
@@ -129,7 +108,7 @@ async function writeModel(end: RunEnd, test: ClickMetrics | undefined): Promise<
     embedding: { schemes: choice.compression.schemes, qrOperation: choice.qrOperation },
     training: {
       trainer: TRAINER_VERSION,
-      step: state.best?.step ?? state.step,
+      step: modelStep(state),
       seed: config.seed,
       data: config.data,
       contentHash: state.contentHash,
@@ -137,6 +116,11 @@ async function writeModel(end: RunEnd, test: ClickMetrics | undefined): Promise<
     },
     test: scoresOf(test),
   }, files);
+}
+
+/** The step whose weights the run ends with: of a final fit the last, else the best, which the run may have left behind. */
+function modelStep(state: RunState): number {
+  return state.refitFrom ? state.step : state.best?.step ?? state.step;
 }
 
 function makeReport(end: RunEnd, outcome: Report["outcome"], test: ClickMetrics | undefined): Report {
@@ -192,7 +176,8 @@ function title({ run }: RunEnd): string {
 /** The last lines of a run. */
 function summary({ folder, state, run }: RunEnd, report: Report): string {
   const { test, data, outcome } = report;
-  const stop = outcome === "early-stop" ? ` (stopped early at step ${state.step})` : "";
+  const end = state.refitFrom?.step ?? state.step;
+  const stop = outcome === "early-stop" ? ` (stopped early at step ${end})` : "";
   const best = state.best ? `best step ${state.best.step}${stop}` : `step ${state.step}`;
   const bayes = (x: number | undefined) => (x === undefined ? "" : ` (Bayes ${x.toFixed(4)})`);
   const scores = test

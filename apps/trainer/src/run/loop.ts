@@ -123,7 +123,9 @@ async function afterStep(parts: LoopParts): Promise<boolean> {
   const last = state.step >= plan.totalSteps;
   if (!state.evalDue) {
     if (last || state.step % plan.logEvery === 0) await readLoss(parts);
-    const due = last || (plan.evalEvery > 0 && state.step % plan.evalEvery === 0);
+    // Counted from the beginning of an epoch, whose end is always looked at: there a model begins to see rows again.
+    const epochEnds = state.batch === Math.ceil(parts.train.rows / plan.batch);
+    const due = last || (plan.evalEvery > 0 && (epochEnds || state.batch % plan.evalEvery === 0));
     state.evalDue = due && valid.rows > 0;
   }
   let better = false;
@@ -163,7 +165,7 @@ async function readLoss(parts: LoopParts): Promise<void> {
   state.pending = { sum: 0, count: 0 };
   parts.model.setLoss(state.pending);
   const lr = plan.learningRate(state.step);
-  const row = point(state, "train", { loss: sum / count, lr });
+  const row = point(state, state.refitFrom ? "refit" : "train", { loss: sum / count, lr });
   emit(parts, row);
   progress.loss({ step: state.step, epoch: row.epoch, rows: 0 }, row.loss, lr);
 }

@@ -181,7 +181,7 @@ Deno.test("trainLoop() learns, reads, evaluates and checkpoints as planned", () 
     assertEquals(rows, state.history);
     const steps = (split: string) => rows.filter((r) => r.split === split).map((r) => r.step);
     assertEquals(steps("train"), [7, 14, 21, 28, 35, 42, 49, 50]);
-    assertEquals(steps("valid"), [10, 20, 30, 40, 50]);
+    assertEquals(steps("valid"), [10, 20, 25, 35, 45, 50]); // two epochs of 25
     assert(state.best!.auc! > 0.95, `auc ${state.best!.auc}`);
     assertEquals(rows[0]!.lr, PLAN.learningRate(7));
     const store = new CheckpointStore(`${dir}/checkpoint`, 2);
@@ -234,7 +234,7 @@ Deno.test("trainLoop() stops early after `patience` evaluations that are not bet
 
 Deno.test("trainLoop() judges by log loss when the AUC does not exist, and trains without validation rows", async () => {
   let asked = 0;
-  const losses = [0.5, 0.4, 0.45, 0.46, 0.47];
+  const losses = [0.5, 0.4, 0.45, 0.46, 0.47, 0.48];
   const { state } = await inFolder((dir) =>
     play(dir, { metrics: () => ({ auc: NaN, logloss: losses[asked++]!, accuracy: 0.5 }) })
   );

@@ -20,7 +20,16 @@ export interface ModelOrder {
   readonly device: AnyDevice;
   readonly config: Pick<
     TrainConfig,
-    "optimizer" | "eps" | "loss" | "lossWeights" | "lossThreshold" | "seed" | "batch" | "testBatch"
+    | "optimizer"
+    | "lr"
+    | "embeddingLr"
+    | "eps"
+    | "loss"
+    | "lossWeights"
+    | "lossThreshold"
+    | "seed"
+    | "batch"
+    | "testBatch"
   >;
   readonly choice: Pick<ModelChoice, "shape" | "compression" | "qrOperation">;
   readonly dump?: DumpRequest;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CtrDataset, CtrSplit } from "@pocketrec/datasets";
+import type { CtrDataset, CtrSplit, Preprocessor } from "@pocketrec/datasets";
 import { openCtrDataset, prefetch } from "@pocketrec/datasets/node";
 import { parseDataSpec } from "../config/data_spec.ts";
 import type { DataFacts } from "../config/defaults.ts";
@@ -11,11 +11,12 @@ import type { DataConfig } from "../config/resolve.ts";
 import { RunError } from "../errors.ts";
 import { formatBytes, groupDigits } from "../report/format.ts";
 
-/** Opens and, where needed, preprocesses the data. */
+/** Opens and, where needed, preprocesses the data; with a preprocessor given, by that instead of fitting one. */
 export async function openData(
   config: DataConfig,
   note: (text: string) => void,
-  signal: AbortSignal,
+  signal?: AbortSignal,
+  preprocessor?: Preprocessor,
 ): Promise<CtrDataset> {
   const spec = parseDataSpec(config.data, "--data");
   const dataset = await openCtrDataset(spec.kind === "synthetic" ? `synthetic:${spec.rows}` : config.data, {
@@ -26,7 +27,8 @@ export async function openData(
     onBadRow: config.onBadRow,
     seed: config.seed,
     cacheDir: config.cache,
-    signal,
+    ...(signal ? { signal } : {}),
+    ...(preprocessor ? { preprocessor } : {}),
     ...(config.test === undefined ? {} : { test: config.test }),
     onProgress: ({ rows, bytes, totalBytes }) => {
       const share = totalBytes ? ` (${Math.floor(100 * bytes / totalBytes)} %)` : "";

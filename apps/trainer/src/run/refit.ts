@@ -1,48 +1,61 @@
 /**
- * The last pass of a run: the best model also learns from the rows that chose it.
+ * The final fit: once the validation part has told how long to train, a fresh model learns from the train and validation
+ * rows together, for as many passes. The newest rows before the test are worth more than any other, and a model that
+ * never saw them would be judged on yesterday.
  *
  * @module
  */
 import type { CtrSplit } from "@pocketrec/datasets";
-import { RunError } from "../errors.ts";
-import { breathe } from "./breathe.ts";
-import type { TrainableModel } from "./model.ts";
+import type { TrainConfig } from "../config/resolve.ts";
+import type { LoopPlan } from "./loop.ts";
+import { rateOf } from "./rate.ts";
+import type { RunState } from "./state.ts";
 
-/** How to walk the rows. */
-export interface RefitPlan {
-  readonly batch: number;
-  readonly shuffle: boolean;
-  readonly seed: number;
-  readonly epochs: number;
-  /** The step number that the first batch gets. */
-  readonly firstStep: number;
-  learningRate(step: number): number;
+/** Nothing to look at: the final fit has no rows held out. */
+export const NO_ROWS: CtrSplit = {
+  rows: 0,
+  batches: () => ({
+    async *[Symbol.asyncIterator]() {},
+  }),
+};
+
+/** Whether a run that has found its best step is to be followed by a final fit. */
+export function wantsRefit(config: TrainConfig, state: RunState, validRows: number): boolean {
+  // Without a choice between evaluations there was nothing to hold rows out for.
+  return config.refit && state.best !== null && validRows > 0;
+}
+
+/** Turns the state of a finished search into that of a final fit before its first step. Steps and epochs count on. */
+export function beginRefit(state: RunState, outcome: "finished" | "early-stop"): void {
+  state.refitFrom = { step: state.step, epoch: state.epoch, outcome };
+  state.batch = 0;
+  state.pending = { sum: 0, count: 0 };
+  state.evalDue = false;
+  state.worse = 0;
+  state.finished = "no";
 }
 
 /**
- * Trains one pass over the rows. Nothing is saved on the way: from the same checkpoint it gives the same bits again.
+ * The plan of the final fit: the best step's number of passes, over more rows.
  *
- * @param stopped asked after every step; when true the pass is given up.
- * @throws {RunError} when the loss is no longer finite.
+ * @param rows of the search and of the final fit.
  */
-export async function refit(
-  model: TrainableModel,
-  rows: CtrSplit,
-  plan: RefitPlan,
-  stopped: () => boolean,
-): Promise<void> {
-  let step = plan.firstStep;
-  const rest = breathe();
-  model.setLoss({ sum: 0, count: 0 });
-  // The epochs of the training have the numbers 0 to epochs - 1.
-  const shuffle = plan.shuffle ? { shuffle: { seed: plan.seed, epoch: plan.epochs } } : {};
-  for await (const batch of rows.batches({ batchSize: plan.batch, ...shuffle })) {
-    if (stopped()) return;
-    await model.trainStep(batch, plan.learningRate(step++), () => {});
-    await rest();
-  }
-  const { sum } = await model.readLoss();
-  if (!Number.isFinite(sum)) {
-    throw new RunError(`Training diverged in the pass over the validation rows as the loss is ${sum}; want --no-refit`);
-  }
+export function refitPlan(
+  config: TrainConfig,
+  state: RunState,
+  rows: { readonly search: number; readonly fit: number },
+): LoopPlan {
+  const { refitFrom, best } = state;
+  if (!refitFrom || !best) throw new TypeError("Cannot plan a final fit before the search has ended");
+  const growth = rows.fit / rows.search;
+  const steps = Math.max(1, Math.round(best.step * growth));
+  const rate = rateOf(config);
+  return {
+    ...config,
+    epochs: Infinity, // the number of steps ends it
+    totalSteps: refitFrom.step + steps,
+    patience: 0,
+    // The schedule is that of the search, stretched.
+    learningRate: (step) => rate(Math.max(1, Math.round((step - refitFrom.step) / growth))),
+  };
 }

@@ -34,6 +34,8 @@ export interface RunState {
   /** Evaluations in a row that were not better. */
   worse: number;
   finished: "no" | "finished" | "early-stop";
+  /** Where the final fit began (see `refit.ts`), or `null` while the best step is still being looked for. */
+  refitFrom: { readonly step: number; readonly epoch: number; readonly outcome: "finished" | "early-stop" } | null;
   history: MetricRow[];
   /** Wall-clock milliseconds by phase, over all parts of the run. */
   phasesMs: Record<string, number>;
@@ -56,6 +58,7 @@ export function initialState(contentHash: string, trainer: string): RunState {
     best: null,
     worse: 0,
     finished: "no",
+    refitFrom: null,
     history: [],
     phasesMs: {},
     contentHash,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { AnyDevice } from "@pocketrec/compute";
 import type { CtrDataset } from "@pocketrec/datasets";
 import { CheckpointStore } from "../checkpoint/store.ts";
 import { readConfigFile } from "../config/file.ts";
@@ -19,6 +20,7 @@ import { checkResumeFlags } from "../config/resume.ts";
 import type { Settings } from "../config/settings.ts";
 import { RunError } from "../errors.ts";
 import { replaceFile } from "../files.ts";
+import { groupDigits } from "../report/format.ts";
 import { Progress } from "../progress/progress.ts";
 import type { Terminal } from "../progress/terminal.ts";
 import { CsvSink } from "../sinks/csv.ts";
@@ -33,6 +35,7 @@ import type { ModelFactory } from "./model_factory.ts";
 import { ahead, factsOf, openData } from "./open_data.ts";
 import { deviceLine, openDevice } from "./open_device.ts";
 import { dataLine, modelLine, planText, trainLine } from "./plan_text.ts";
+import { beginRefit, NO_ROWS, refitPlan, wantsRefit } from "./refit.ts";
 import { RunFolder } from "./run_folder.ts";
 import { SIGNAL_EXIT_CODES, StopRequest } from "./signals.ts";
 import { decodeState, initialState, type RunState } from "./state.ts";
@@ -110,7 +113,7 @@ export interface Run {
 }
 
 async function runIn(folder: RunFolder, run: Run): Promise<number> {
-  const { order, config, choice, dataset, stop } = run;
+  const { order, config, choice, dataset } = run;
   const total = totalSteps(config, dataset.train.rows);
   const progress = run.screen.progress = new Progress(order.terminal, total, config.epochs);
   using device = await openDevice(config);
@@ -131,12 +134,48 @@ async function runIn(folder: RunFolder, run: Run): Promise<number> {
     : initialState(dataset.info.contentHash, TRAINER_VERSION);
   checkData(state, dataset, folder.path);
   extend(state, total, config);
-  if (run.resumed) progress.line(`resume  from step ${state.step} of ${total}`);
-  else folder.clear();
+  if (run.resumed) {
+    progress.line(`resume  from step ${state.step}${state.refitFrom ? ", in the final fit" : ` of ${total}`}`);
+  } else folder.clear();
   store.dropAfter(state.step);
   replaceFile(folder.file("config.json"), formatConfig(config));
 
-  const { dumpExchange, dumpEvery = Math.max(1, Math.floor(total / 24)) } = order.flags;
+  const sinks: MetricSink[] = [new CsvSink(folder.file("metrics.csv"), state.history)];
+  if (config.tensorboard) sinks.push(new TensorBoardSink(folder.path, run.resumed ? state.step : undefined));
+  const watch = new Stopwatch(state.phasesMs, "other");
+  const parts: RunParts = { run, folder, device, store, state, sinks, watch };
+  try {
+    return (state.refitFrom ? undefined : await search(parts, total, checkpoint?.files)) ??
+      await finalFit(parts, checkpoint?.files);
+  } finally {
+    run.screen.progress.clear();
+    for (const sink of sinks) sink.close();
+  }
+}
+
+type CheckpointFiles = ReadonlyMap<string, Uint8Array<ArrayBuffer>> | undefined;
+
+/** What both parts of a run work with. */
+interface RunParts {
+  readonly run: Run;
+  readonly folder: RunFolder;
+  readonly device: AnyDevice;
+  readonly store: CheckpointStore;
+  readonly state: RunState;
+  readonly sinks: readonly MetricSink[];
+  readonly watch: Stopwatch;
+}
+
+/**
+ * Trains on the train part and looks for the best step on the validation part.
+ *
+ * @param files of the checkpoint to go on from.
+ * @returns the exit code, or `undefined` where the final fit is to follow.
+ */
+async function search(parts: RunParts, totalSteps: number, files: CheckpointFiles): Promise<number | undefined> {
+  const { run, state, device, watch } = parts;
+  const { config, choice, dataset, order } = run;
+  const { dumpExchange, dumpEvery = Math.max(1, Math.floor(totalSteps / 24)) } = order.flags;
   using model = order.createModel({
     device,
     config,
@@ -144,35 +183,56 @@ async function runIn(folder: RunFolder, run: Run): Promise<number> {
     startStep: state.step,
     ...(dumpExchange === undefined ? {} : { dump: { folder: dumpExchange, every: dumpEvery } }),
   });
-  if (checkpoint) model.restore(checkpoint.files, "all");
-
-  const sinks: MetricSink[] = [new CsvSink(folder.file("metrics.csv"), state.history)];
-  if (config.tensorboard) sinks.push(new TensorBoardSink(folder.path, run.resumed ? state.step : undefined));
-  const watch = new Stopwatch(state.phasesMs, "other");
-  try {
-    const outcome = await trainLoop({
-      plan: {
-        ...config,
-        totalSteps: total,
-        learningRate: rateOf(config),
-      },
-      state,
-      model,
-      train: ahead(dataset.train),
-      valid: ahead(dataset.valid),
-      metrics: clickMetrics,
-      store,
-      sinks,
-      progress,
-      watch,
-      checkpointedAt: watch.now(),
-      stopped: () => stop.signal !== undefined,
-    });
-    return await finishRun({ run, folder, outcome, state, model, store, sinks, progress, watch, device });
-  } finally {
-    progress.clear();
-    for (const sink of sinks) sink.close();
+  if (files) model.restore(files, "all");
+  const { progress } = run.screen;
+  const outcome = await trainLoop({
+    ...parts,
+    plan: { ...config, totalSteps, learningRate: rateOf(config) },
+    model,
+    train: ahead(dataset.train),
+    valid: ahead(dataset.valid),
+    metrics: clickMetrics,
+    progress,
+    checkpointedAt: watch.now(),
+    stopped: () => run.stop.signal !== undefined,
+  });
+  if (outcome === "interrupted" || !wantsRefit(config, state, dataset.valid.rows)) {
+    return await finishRun({ ...parts, outcome, model, progress });
   }
+  beginRefit(state, outcome);
+  return undefined;
+}
+
+/** Trains a fresh model on train and validation rows together; see `refit.ts`. @returns the exit code. */
+async function finalFit(parts: RunParts, files: CheckpointFiles): Promise<number> {
+  const { run, state, device, watch } = parts;
+  const { config, choice, dataset, order } = run;
+  const { preprocessor } = dataset;
+  await using all = await openData({ ...config, validSplit: 0 }, () => {}, undefined, preprocessor);
+  const plan = refitPlan(config, state, { search: dataset.train.rows, fit: all.train.rows });
+  const from = state.refitFrom!;
+  run.screen.progress.clear();
+  const passes = Math.ceil((plan.totalSteps - from.step) * config.batch / all.train.rows);
+  const progress = run.screen.progress = new Progress(order.terminal, plan.totalSteps, from.epoch + passes);
+  progress.line(
+    `refit   a fresh model on all ${groupDigits(all.train.rows)} rows before the test, ` +
+      `${groupDigits(plan.totalSteps - from.step)} steps as the best was step ${state.best!.step}`,
+  );
+  using model = order.createModel({ device, config, choice, startStep: state.step });
+  // The search's last checkpoint holds the search's weights, which the final fit does not begin with.
+  if (files && state.step > from.step) model.restore(files, "all");
+  const outcome = await trainLoop({
+    ...parts,
+    plan,
+    model,
+    train: ahead(all.train),
+    valid: NO_ROWS,
+    metrics: clickMetrics,
+    progress,
+    checkpointedAt: watch.now(),
+    stopped: () => run.stop.signal !== undefined,
+  });
+  return await finishRun({ ...parts, outcome, model, progress });
 }
 
 function checkData(state: RunState, dataset: CtrDataset, path: string): void {
@@ -183,8 +243,15 @@ function checkData(state: RunState, dataset: CtrDataset, path: string): void {
   );
 }
 
-/** A finished run goes on when it is given more steps or more patience. */
+/** A finished run goes on when it is given more steps or more patience, unless its final fit has begun. */
 function extend(state: RunState, total: number, config: TrainConfig): void {
+  if (state.refitFrom) {
+    if (state.refitFrom.outcome === "early-stop" || total <= state.refitFrom.step) return;
+    throw new RunError(
+      `Cannot train for ${total} steps as the final fit began after step ${state.refitFrom.step}; ` +
+        "want a new run, or one with --no-refit, which can always go on",
+    );
+  }
   const more = state.finished === "finished" && state.step < total;
   const patient = state.finished === "early-stop" && (config.patience === 0 || state.worse < config.patience);
   if (more || patient) state.finished = "no";

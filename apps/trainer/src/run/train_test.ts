@@ -103,8 +103,12 @@ Deno.test("train stopped by SIGINT, SIGTERM and SIGKILL and resumed equals the u
     assert(second.code !== 0, second.err);
     const third = await signalled("SIGTERM", 80, "--resume", out);
     assertEquals(third.code, 143, third.err);
+    const fourth = await signalled("SIGINT", 140, "--resume", out);
+    assertStringIncludes(fourth.err, "refit   a fresh model on all 2,400 rows");
+    assertEquals(fourth.code, 130, fourth.err);
     const last = await train("--resume", out);
     assertEquals(last.code, 0, last.err);
+    assertStringIncludes(last.err, "in the final fit");
     assertEquals(outcome(out), outcome(`${dir}/whole`));
     assertEquals(JSON.parse(read(`${out}/report.json`)).outcome, "finished");
   }));
@@ -188,11 +192,18 @@ Deno.test("train refuses to resume on other data or with another rate", () =>
 
 Deno.test("train --resume with more epochs goes on after the end", () =>
   inFolder(async (dir) => {
-    const short = ["--data", "synthetic:3000", "--batch", "256", "--eval-every", "4", "--patience", "0"];
-    assertEquals((await train(...short, "--out", `${dir}/run`)).code, 0);
+    const short = ["--data", "synthetic:3000", "--batch", "256", "--eval-every", "4", "--epochs", "1"];
+    assertEquals((await train(...short, "--no-refit", "--out", `${dir}/run`)).code, 0);
+    const steps = () =>
+      read(`${dir}/run/metrics.csv`).trimEnd().split("\n").slice(1).map((l) => Number(l.split(",")[0]));
+    assert(!steps().includes(27), `${steps()}`);
     assertEquals((await train("--resume", `${dir}/run`, "--epochs", "3")).code, 0);
-    const steps = read(`${dir}/run/metrics.csv`).trimEnd().split("\n").slice(1).map((l) => Number(l.split(",")[0]));
-    assert(steps.includes(27), `${steps}`);
+    assert(steps().includes(27), `${steps()}`);
+
+    assertEquals((await train(...short, "--out", `${dir}/fitted`)).code, 0);
+    const fitted = await train("--resume", `${dir}/fitted`, "--epochs", "3");
+    assertEquals(fitted.code, 1);
+    assertStringIncludes(lastLine(fitted), "the final fit began after step 9");
   }));
 
 Deno.test("train --dry-run prints configuration and plan and writes nothing", () =>

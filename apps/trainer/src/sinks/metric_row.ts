@@ -12,10 +12,11 @@ export interface MetricRow {
   readonly epoch: number;
   /** Training rows seen so far. */
   readonly samples: number;
-  readonly split: "train" | "valid" | "test";
-  /** Mean loss per row: since the last reading (train), or over the part (log loss). */
+  /** `refit`: a reading of the training loss in the final fit. */
+  readonly split: "train" | "refit" | "valid" | "test";
+  /** Mean loss per row: since the last reading (train, refit), or over the part (log loss). */
   readonly loss: number;
-  /** Learning rate of the last step; train only. */
+  /** Learning rate of the last step; train and refit only. */
   readonly lr?: number;
   /** Valid and test only. */
   readonly auc?: number;

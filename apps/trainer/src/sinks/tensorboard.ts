@@ -10,7 +10,7 @@ import { frameRecord } from "./tfrecord.ts";
 
 /** The scalars of a row. `Test/Acc` and `mlperf-metrics-test/roc_auc` are upstream's names for any held-out part. */
 export function scalarsOf(row: MetricRow): Scalar[] {
-  const scalars: (readonly [string, number | undefined])[] = row.split === "train"
+  const scalars: (readonly [string, number | undefined])[] = row.split === "train" || row.split === "refit"
     ? [["Train/Loss", row.loss], ["Train/LearningRate", row.lr], ["Train/Epoch", row.epoch]]
     : row.split === "valid"
     ? [

@@ -9,8 +9,8 @@ import { decodePreprocessor, encodePreprocessor } from "./preprocessor_bytes.ts"
 /** How raw rows become features. */
 export interface PreprocessOptions {
   /**
-   * "frequency" (default): values seen at least `minCount` times in the fitted rows have ids of their own, index 0 is
-   * shared by all others; robust standardised integers. "dlrm": facebookresearch/dlrm's dictionaries and logarithm,
+   * "frequency" (default): values seen at least `minCount` times in the fitted rows have ids of their own, the most
+   * frequent first, and index 0 is shared by all others; robust standardised integers. "dlrm": facebookresearch/dlrm's dictionaries and logarithm,
    * exactly. "hash": ids by hashing into `hashRows` rows, integers as in "frequency".
    */
   mode?: "frequency" | "dlrm" | "hash";
@@ -87,8 +87,8 @@ export class Preprocessor {
         }
         return new VocabularyMap(vocabulary, { modulo: maxIndRange, first: 0, missingIsZero: true });
       }
-      for (let i = 0; i < values.length; i++) {
-        if (counts[i]! < minCount) continue;
+      for (const i of byFrequency(counts)) {
+        if (counts[i]! < minCount) break;
         if (i === missingId) vocabulary.addMissing();
         else vocabulary.add(values[i]!);
       }
@@ -144,4 +144,16 @@ export class Preprocessor {
     for (let i = 0; i < values.length; i++) ids[i] = map.id(values[i]!, i === missingId);
     return ids;
   }
+}
+
+/**
+ * Indices by descending count, ties in their own order. Frequent values next to each other share cache lines and pages,
+ * and under `id mod rows` the hot ones never meet.
+ */
+function byFrequency(counts: Uint32Array): Uint32Array {
+  const n = counts.length;
+  const most = counts.reduce((a, b) => Math.max(a, b), 0);
+  // One number per entry, exact in a double (fewer than 2^53 = distinct values x rows), sorts far faster than a comparator.
+  const keys = Float64Array.from(counts, (count, i) => (most - count) * n + i).sort();
+  return Uint32Array.from(keys, (key) => key % n);
 }
