@@ -37,10 +37,14 @@ async function unpackGzip(bytes: Uint8Array, size: number): Promise<Uint8Array> 
   const output = new Uint8Array(size);
   let length = 0;
   const packed = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream();
-  for await (const part of packed.pipeThrough(new DecompressionStream("gzip"))) {
-    if (part.length > size - length) throw new Error(`a page unpacks to more than ${size} bytes`);
-    output.set(part, length);
-    length += part.length;
+  const reader = packed.pipeThrough(new DecompressionStream("gzip")).getReader(); // not every browser iterates streams
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    if (part.value.length > size - length) {
+      await reader.cancel();
+      throw new Error(`a page unpacks to more than ${size} bytes`);
+    }
+    output.set(part.value, length);
+    length += part.value.length;
   }
   return output.subarray(0, length);
 }
