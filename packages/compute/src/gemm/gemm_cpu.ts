@@ -1,18 +1,15 @@
 import { addressOf, type CpuDevice, type CpuModule } from "../cpu/cpu_device.ts";
+import { forHost } from "../cpu/relaxed_simd.ts";
 import type { Activation, GemmPlan } from "./gemm.ts";
 import { gemmUnfusedWasm } from "./gemm_unfused_wasm.ts";
 import { gemmWasm } from "./gemm_wasm.ts";
 
-const RELAXED: CpuModule = { label: "compute/gemm", base64: gemmWasm };
+const MODULES = {
+  relaxed: { label: "compute/gemm", base64: gemmWasm },
+  unfused: { label: "compute/gemm[unfused]", base64: gemmUnfusedWasm },
+};
 /** The kernels without relaxed SIMD. */
-export const UNFUSED: CpuModule = { label: "compute/gemm[unfused]", base64: gemmUnfusedWasm };
-
-let module: CpuModule | undefined;
-
-/** The kernels that this host takes: those with relaxed SIMD, unless it has none (Node 20). */
-function hostModule(): CpuModule {
-  return module ??= WebAssembly.validate(Uint8Array.from(atob(gemmWasm), (c) => c.charCodeAt(0))) ? RELAXED : UNFUSED;
-}
+export const UNFUSED: CpuModule = MODULES.unfused;
 
 /** The BLAS kernel of every thread; see cpu/thread_main.ts. */
 const SGEMM = 0;
@@ -38,7 +35,7 @@ const PACK_ELEMENTS = 1 << 15;
 const ACTIVATIONS: Readonly<Record<Activation, number>> = { none: 0, relu: 1, sigmoid: 2 };
 
 /** Runs a checked product on the CPU. Tests force the module without relaxed SIMD. */
-export function gemmOnCpu(device: CpuDevice, plan: GemmPlan, module: CpuModule = hostModule()): void {
+export function gemmOnCpu(device: CpuDevice, plan: GemmPlan, module: CpuModule = forHost(MODULES)): void {
   if (plan.m === 1 || plan.n === 1) return runVector(device, plan, module);
   if (plan.k === 1) return runOuter(device, plan, module);
   if (device.blas) return runBlas(device, plan, module);
@@ -59,10 +56,12 @@ function commonSlots(plan: GemmPlan, rowsPerTask: number, columnsPerTask: number
 
 /**
  * Rows and columns of the blocks that a BLAS product is cut into. Each call of the library packs its operands anew, so
- * blocks stay large: 512 x 512 of a 1024-cube cost 7 % against one call, 64 x 1024 cost 30 % (OpenBLAS 0.3, AVX-512).
+ * blocks stay large: four blocks of a Kaggle layer at batch 2,048 cost 10 % against two, 64 x 1024 of a 1024-cube 30 %
+ * against one call (OpenBLAS 0.3, AVX-512). The price is that products below 2^31 multiplications keep no more than two
+ * to four threads busy.
  */
 export function cutForBlas(m: number, n: number, k: number): [rows: number, columns: number] {
-  const wanted = Math.max(4, Math.min(64, m * n * k / 2 ** 28));
+  const wanted = Math.max(2, Math.min(64, m * n * k / 2 ** 29));
   let rows = m, columns = n;
   while (Math.ceil(m / rows) * Math.ceil(n / columns) < wanted) {
     if (Math.max(rows, columns) < 256 || rows * columns * k < 2 ** 23) break;

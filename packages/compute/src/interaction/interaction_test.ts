@@ -4,6 +4,7 @@ import { openCpuDevice } from "../cpu/cpu_device.ts";
 import type { AnyDevice } from "../device.ts";
 import { assertAllClose, assertSameBits, testOnEachDevice, TestRandom } from "../testing/mod.ts";
 import { dotInteraction, dotInteractionBackward, interactionWidth } from "./interaction.ts";
+import { interactionBackwardOnCpu, interactionOnCpu, UNFUSED } from "./interaction_cpu.ts";
 import { interactionBackwardReference, interactionReference, type ReferenceShape } from "./interaction_reference.ts";
 import { interactionBackwardOnWebGpu, interactionOnWebGpu } from "./interaction_webgpu.ts";
 
@@ -59,6 +60,21 @@ testOnEachDevice("dotInteraction() and its gradient equal the reference", async 
   });
   await fc.assert(property, { seed: 27, numRuns: device.kind === "cpu" ? 100 : 12 });
 });
+
+testOnEachDevice("dotInteraction() equals the reference on hosts without relaxed SIMD", async (device) => {
+  assert(device.kind === "cpu");
+  const property = fc.asyncProperty(shapes, fc.nat(), async (shape, seed) => {
+    using t = onDevice(device, shape, seed);
+    interactionOnCpu(device, shape, t.dense, t.embeddings, t.out, UNFUSED);
+    interactionBackwardOnCpu(device, shape, t, UNFUSED);
+    const expected = interactionReference(t.host.dense, t.host.embeddings, shape);
+    assertAllClose("out", await t.out.read(), expected, tolerance(shape.dim));
+    const grads = interactionBackwardReference(t.host.gradOut, t.host.dense, t.host.embeddings, shape);
+    assertAllClose("gradDense", await t.gradDense.read(), grads.gradDense, tolerance(shape.rows));
+    assertAllClose("gradEmbeddings", await t.gradEmbeddings.read(), grads.gradEmbeddings, tolerance(shape.rows));
+  });
+  await fc.assert(property, { seed: 28, numRuns: 50 });
+}, { devices: ["cpu"] });
 
 testOnEachDevice("dotInteraction() orders products as DLRM does", async (device) => {
   using dense = device.tensor("f32", [1, 1], { data: new Float32Array([2]) });
