@@ -239,7 +239,9 @@ testOnEachDevice("gemm() refuses what does not fit, naming tensor and shapes", (
 testOnEachDevice("cutForBlas() gives some blocks where the work is worth it, none below 128 a side", () => {
   assertEquals(cutForBlas(100, 100, 100), [100, 100]);
   assertEquals(cutForBlas(128, 256, 512), [128, 128]);
-  assertEquals(cutForBlas(2048, 1024, 1024), [512, 512]);
+  assertEquals(cutForBlas(2048, 512, 256), [1024, 512]);
+  assertEquals(cutForBlas(2048, 1024, 1024), [512, 1024]);
+  assertEquals(cutForBlas(4096, 4096, 4096), [512, 512]);
   assertEquals(cutForBlas(2048, 13, 512), [1024, 13]);
 }, { devices: ["cpu"] });
 
