@@ -39,12 +39,12 @@ function rowWith(values: { int?: number | undefined; cat?: number | undefined })
   return { label: 0, ints: Array(13).fill(values.int), cats: Array(26).fill(values.cat) };
 }
 
-Deno.test("Preprocessor frequency: values seen twice have ids in order of appearance, the rest share 0", async () => {
-  const cats = [9, 5, undefined, 9, 7, undefined, 5, 3];
+Deno.test("Preprocessor frequency: values seen twice have ids, the most frequent first, the rest share 0", async () => {
+  const cats = [9, 5, undefined, 9, 7, undefined, 5, 3, 5];
   const preprocessor = await fit(cats.map((cat) => rowWith({ cat })));
   assertEquals(preprocessor.schema.tables[0], { name: "C1", rows: 4 });
   const { ids } = preprocessor.transform(blockOf([...cats, 1234].map((cat) => rowWith({ cat }))));
-  assertEquals(Array.from({ length: 9 }, (_, r) => ids[r * 26]), [1, 2, 3, 1, 0, 3, 2, 0, 0]);
+  assertEquals(Array.from({ length: 10 }, (_, r) => ids[r * 26]), [2, 1, 3, 2, 0, 3, 1, 0, 1, 0]);
 });
 
 Deno.test("Preprocessor frequency counts within the fitted rows only", async () => {
