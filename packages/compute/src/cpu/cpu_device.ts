@@ -1,6 +1,7 @@
 import type { Device, TensorOptions } from "../device.ts";
 import { DeviceMemoryError, KernelError } from "../errors.ts";
-import { type DType, dtypeOf, elementsOf, hostArray, type Storage, Tensor, type TensorData } from "../tensor.ts";
+import { checkNewTensor } from "../new_tensor.ts";
+import { type DType, hostArray, type Storage, Tensor, type TensorData } from "../tensor.ts";
 import { Allocator } from "./allocator.ts";
 import { ThreadPool } from "./thread_pool.ts";
 
@@ -127,16 +128,7 @@ export class CpuDevice implements Device {
   /** See {@linkcode Device.tensor}. */
   tensor(dtype: DType, shape: readonly number[], options: TensorOptions = {}): Tensor {
     this.#checkAlive();
-    const label = options.label ?? "tensor";
-    const size = elementsOf(shape, label);
-    if (options.data && options.data.length !== size) {
-      throw new RangeError(
-        `Cannot make tensor "${label}" of [${shape}] from ${options.data.length} elements: want ${size}`,
-      );
-    }
-    if (options.data && dtypeOf(options.data) !== dtype) {
-      throw new TypeError(`Cannot make ${dtype} tensor "${label}" from ${dtypeOf(options.data)} data`);
-    }
+    const { label, size } = checkNewTensor(dtype, shape, options);
     const storage = new CpuStorage(this.#allocator.allocate(size * 4, label), this.#release);
     const tensor = new Tensor(this, dtype, shape, storage, { label });
     if (options.data) tensor.write(options.data);

@@ -1,6 +1,7 @@
 import type { Device, TensorOptions } from "../device.ts";
 import { DeviceLostError, DeviceMemoryError, KernelError } from "../errors.ts";
-import { type DType, dtypeOf, elementsOf, hostArray, Tensor, type TensorData } from "../tensor.ts";
+import { checkNewTensor } from "../new_tensor.ts";
+import { type DType, hostArray, Tensor, type TensorData } from "../tensor.ts";
 import { BindGroupCache } from "./bind_groups.ts";
 import type { ParameterType, WgslKernel } from "./kernel.ts";
 import { firstLines, type Pipeline, PipelineCache } from "./pipelines.ts";
@@ -90,16 +91,7 @@ export class WebGpuDevice implements Device {
   /** See {@linkcode Device.tensor}. */
   tensor(dtype: DType, shape: readonly number[], options: TensorOptions = {}): Tensor {
     this.#checkAlive();
-    const label = options.label ?? "tensor";
-    const size = elementsOf(shape, label);
-    if (options.data && options.data.length !== size) {
-      throw new RangeError(
-        `Cannot make tensor "${label}" of [${shape}] from ${options.data.length} elements: want ${size}`,
-      );
-    }
-    if (options.data && dtypeOf(options.data) !== dtype) {
-      throw new TypeError(`Cannot make ${dtype} tensor "${label}" from ${dtypeOf(options.data)} data`);
-    }
+    const { label, size } = checkNewTensor(dtype, shape, options);
     if (size * 4 > this.maxTensorBytes) {
       throw new DeviceMemoryError(
         `Cannot allocate ${
