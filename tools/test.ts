@@ -1,7 +1,7 @@
 /**
- * Runs all tests: `deno task test [folder or file ...] [--filter=...]`. Test files that open devices run one after the
- * other in a process of their own, since opening Dawn changes an environment variable for a moment; the others run in
- * parallel. Ends by saying what was skipped and how to install it, and with the line `N passed, N failed, N skipped`.
+ * Runs all tests: `deno task test [folder or file ...] [--filter=...]`. Each test file that opens devices runs in a
+ * process of its own: opening Dawn changes an environment variable for a moment, and Dawn stalls now and then in a
+ * process that has opened it before. The others run in parallel in one process. Ends by saying what was skipped and how to install it, and with the line `N passed, N failed, N skipped`.
  *
  * `POCKETREC_REQUIRE=webgpu,dawn,blas,chromium,torch` makes absent parts fail instead.
  *
@@ -22,19 +22,58 @@ function opensDevices(graph: ModuleGraph, file: string, seen: Set<string> = new 
   return (graph.get(file) ?? []).some(({ target, typeOnly }) => !typeOnly && opensDevices(graph, target, seen));
 }
 
-async function runTests(files: readonly string[], flags: readonly string[]): Promise<TestCase[]> {
+/** Files with devices that run side by side; software adapters take a core each. */
+const SIDE_BY_SIDE = Math.max(1, Math.min(4, navigator.hardwareConcurrency));
+
+/** A file that takes longer than this hangs. */
+const LIMIT_MS = 10 * 60_000;
+
+/** Runs each file in a process of its own and prints its output when it has ended. */
+async function runEach(files: readonly string[], flags: readonly string[]): Promise<TestCase[]> {
+  const cases: TestCase[] = [];
+  const queue = [...files];
+  const worker = async () => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      cases.push(...await runTests([file], flags, "piped"));
+    }
+  };
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
+  return cases;
+}
+
+function writeAll(to: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
+}
+
+async function runTests(
+  files: readonly string[],
+  flags: readonly string[],
+  output: "inherit" | "piped" = "inherit",
+): Promise<TestCase[]> {
   if (files.length === 0) return [];
   const report = await Deno.makeTempFile({ suffix: ".xml" });
   try {
-    const { code } = await new Deno.Command(Deno.execPath(), {
+    const child = new Deno.Command(Deno.execPath(), {
       // Types are the business of `deno task check`.
       args: ["test", "-A", "--no-check", `--junit-path=${report}`, ...flags, ...files],
       cwd: repositoryRoot,
       stdin: "null",
-    }).spawn().status;
+      stdout: output,
+      stderr: output,
+    }).spawn();
+    const limit = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
+    let code: number;
+    if (output === "piped") {
+      const done = await child.output();
+      code = done.code;
+      // Whole outputs at a time, so that those of two files do not mix.
+      writeAll(Deno.stdout, done.stdout);
+      writeAll(Deno.stderr, done.stderr);
+    } else ({ code } = await child.status);
+    clearTimeout(limit);
     const cases = parseJunit(await Deno.readTextFile(report));
     if (code !== 0 && !cases.some(({ outcome }) => outcome === "failed")) {
-      cases.push({ name: `deno test ended with code ${code}`, file: ".", outcome: "failed" });
+      cases.push({ name: `deno test of ${files[0]} ended with code ${code}`, file: files[0]!, outcome: "failed" });
     }
     return cases;
   } finally {
@@ -52,13 +91,13 @@ if (import.meta.main) {
   const files = (await walkFiles(repositoryRoot, (name) => name.endsWith("_test.ts")))
     .map((path) => path.slice(repositoryRoot.length + 1)).filter(isWanted);
   const graph = await loadGraph(repositoryRoot, files);
-  const serial = files.filter((file) => opensDevices(graph, file));
-  const parallel = files.filter((file) => !serial.includes(file));
+  const withDevices = files.filter((file) => opensDevices(graph, file));
+  const parallel = files.filter((file) => !withDevices.includes(file));
   const chosen = flags.some((flag) => flag.startsWith("--reporter"));
   const reporter = Deno.stdout.isTerminal() && !chosen ? ["--reporter=dot"] : [];
   const cases = [
     ...await runTests(parallel, ["--parallel", ...reporter, ...flags]),
-    ...await runTests(serial, [...reporter, ...flags]),
+    ...await runEach(withDevices, [...reporter, ...flags]),
   ];
   const required = new Set((Deno.env.get("POCKETREC_REQUIRE") ?? "").split(",").filter(Boolean));
   const { passed, failed, skipped, notes } = summarise(cases, required);
