@@ -20,7 +20,7 @@ import { makeBatches } from "./batches.ts";
 const BATCHES = [128, 2048];
 
 /** Several steps in a row, as training does them: a lone step would find the caches full of the peer's data. */
-const SAMPLING = { sampleMs: 400, budgetMs: 30_000 };
+const SAMPLING = { sampleMs: 300, budgetMs: 12_000 };
 
 const setEnvironment = (name: string, value: string) => Deno.env.has(name) || Deno.env.set(name, value);
 

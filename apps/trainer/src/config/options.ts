@@ -163,7 +163,7 @@ const trainingOptions = {
     {
       group: "Training",
       help: "Learning rate",
-      fallback: "auto; sgd 0.1, adagrad 0.005, adam 0.001",
+      fallback: "auto; sgd 0.1, adagrad 0.008, adam 0.001",
       aliases: ["learning-rate"],
     },
     "a number > 0",
@@ -173,7 +173,7 @@ const trainingOptions = {
     {
       group: "Training",
       help: "Learning rate of the tables; follows the same schedule",
-      fallback: "--lr; adagrad with no --lr 0.06",
+      fallback: "--lr; adagrad with no --lr 0.05",
     },
     "a number > 0",
     (x) => x > 0,
