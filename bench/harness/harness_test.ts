@@ -93,7 +93,15 @@ def prepare(spec):
     return lambda: None
 serve("Echo", "1", prepare)`;
 
-const hasPython = await new Deno.Command("python3", { args: ["--version"] }).output().then(() => true, () => false);
+/** Spawning throws, and does not reject, where there is no such program. */
+async function runs(command: string): Promise<boolean> {
+  try {
+    return (await new Deno.Command(command, { args: ["--version"] }).output()).success;
+  } catch {
+    return false;
+  }
+}
+const hasPython = await runs("python3");
 
 Deno.test({
   name: `PeerProcess runs a Python peer, survives its errors and its prints${hasPython ? "" : " [python3: absent]"}`,

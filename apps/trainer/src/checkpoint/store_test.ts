@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { RunError } from "../errors.ts";
 import { type FileData, replaceFile } from "../files.ts";
 import { CheckpointStore } from "./store.ts";
+import { succeeds } from "../testing/succeeds.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const files = (text: string) => new Map([["state.json", text], ["weights.bin", text.repeat(100)]]);
@@ -100,13 +101,11 @@ Deno.test("replaceFile() leaves the old file and no temporary one when the disk 
     assertEquals(fold(dir), ["report.json"]);
   }));
 
-const mount = (args: string[]) => new Deno.Command(args[0]!, { args: args.slice(1), stderr: "null" }).output();
-
 Deno.test("CheckpointStore.write() on a full disk keeps the earlier checkpoint and nothing of the new one", {
   ignore: Deno.build.os !== "linux" || Deno.uid() !== 0,
 }, async (t) => {
   await inFolder(async (dir) => {
-    const { success } = await mount(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", dir]);
+    const success = await succeeds("mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", dir);
     await t.step({
       name: "on a tmpfs of 128 KiB",
       ignore: !success,
@@ -122,7 +121,7 @@ Deno.test("CheckpointStore.write() on a full disk keeps the earlier checkpoint a
         assertEquals(store.newestIntact(noWarning)!.step, 1);
       },
     });
-    if (success) await mount(["umount", dir]);
+    if (success) await succeeds("umount", dir);
   });
 });
 

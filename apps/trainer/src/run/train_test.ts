@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { CSV_HEADER } from "../sinks/csv.ts";
+import { succeeds } from "../testing/succeeds.ts";
 
 const ROOT = new URL("../../../../", import.meta.url);
 const MAIN = new URL("../testing/logistic_main.ts", import.meta.url).pathname;
@@ -220,8 +221,7 @@ Deno.test("train on a full disk stops with one line and leaves nothing half-writ
   ignore: Deno.build.os !== "linux" || Deno.uid() !== 0,
 }, async (t) => {
   await inFolder(async (dir) => {
-    const mount = (...args: string[]) => new Deno.Command(args[0]!, { args: args.slice(1), stderr: "null" }).output();
-    const { success } = await mount("mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", dir);
+    const success = await succeeds("mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", dir);
     await t.step({
       name: "on a tmpfs of 160 KiB",
       ignore: !success,
@@ -233,7 +233,7 @@ Deno.test("train on a full disk stops with one line and leaves nothing half-writ
         assert(steps.every((name) => names(`${dir}/run/checkpoint/${name}`).includes("manifest.json")), `${steps}`);
       },
     });
-    if (success) await mount("umount", dir);
+    if (success) await succeeds("umount", dir);
   });
 });
 
