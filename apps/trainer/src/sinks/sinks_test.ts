@@ -132,7 +132,6 @@ Deno.test(
   { ignore: Deno.build.os !== "linux" || Deno.uid() !== 0 },
   async (t) => {
     await inFolder(async (dir) => {
-      const run = (args: string[]) => new Deno.Command(args[0]!, { args: args.slice(1), stderr: "null" }).output();
       const success = await succeeds("mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", dir);
       await t.step({
         name: "on a tmpfs of 16 KiB",
