@@ -76,7 +76,8 @@ export function defaultRates(
   return { lr, embeddingLr: chosen.embeddingLr ?? (adagrad && chosen.lr === undefined ? ADAGRAD_TABLES : lr) };
 }
 
-/** The usual epsilon of an update rule. */
-export function defaultEps(optimizer: Defaults["optimizer"]): number {
-  return optimizer === "adam" ? 1e-8 : 1e-10;
-}
+/**
+ * Epsilon of the adaptive rules: MLPerf's 1e-8. PyTorch's 1e-10 for Adagrad lets the first update of an element follow
+ * the sign of a gradient that is rounding noise, at the full rate, so that runs on two devices drift apart.
+ */
+export const DEFAULT_EPS = 1e-8;

@@ -179,7 +179,7 @@ const trainingOptions = {
     (x) => x > 0,
   ),
   eps: realNumber(
-    { group: "Training", help: "Epsilon of the adaptive rules", fallback: "1e-10, adam 1e-8" },
+    { group: "Training", help: "Epsilon of the adaptive rules", fallback: "1e-8" },
     "a number > 0",
     (x) => x > 0,
   ),
