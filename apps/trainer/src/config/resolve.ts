@@ -17,7 +17,7 @@ export interface DataConfig {
   readonly testSplit: number;
   readonly validSplit: number;
   readonly preprocess: "frequency" | "dlrm";
-  /** With `refit`, values that only the validation rows have get ids too, for the pass over these rows. */
+  /** With `refit`, values that only the validation rows have get ids too, for the final fit. */
   readonly fitOn: "train" | "train+valid";
   readonly minCount: number;
   readonly maxIndRange: number;
