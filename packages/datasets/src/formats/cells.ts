@@ -5,7 +5,6 @@
  */
 import { DataFormatError, quote } from "../errors.ts";
 import { CATEGORIES, CATEGORY_NAMES, DENSE_FEATURES, DENSE_NAMES } from "../layout.ts";
-import type { BadRows } from "./bad_rows.ts";
 import type { BlockFiller } from "./reader.ts";
 
 /** One column; `null`, `undefined`, NaN and "" mean missing. */
@@ -26,7 +25,6 @@ export function readCells(
   columns: CellColumns,
   range: { rows: number; firstRow: number; file: string },
   filler: BlockFiller,
-  bad: BadRows,
 ): void {
   const { block } = filler;
   block.labelled = columns.label !== undefined;
@@ -35,7 +33,7 @@ export function readCells(
     const fault = readRow(columns, row, block, at);
     if (fault) {
       const position = { file: range.file, line: range.firstRow + row + 1, column: fault.column };
-      bad.refuse(new DataFormatError(position, fault.reason));
+      filler.refuse(new DataFormatError(position, fault.reason));
     } else {
       filler.next();
     }

@@ -1,14 +1,6 @@
 import { DataFormatError } from "../errors.ts";
 import { CATEGORIES, DENSE_FEATURES } from "../layout.ts";
-import { BadRows } from "./bad_rows.ts";
-import {
-  BLOCK_ROWS,
-  BlockFiller,
-  type BlockSink,
-  type ReaderOptions,
-  type ReaderResult,
-  refuseEmpty,
-} from "./reader.ts";
+import { BlockFiller, type BlockSink, type ReaderOptions, type ReaderResult } from "./reader.ts";
 
 const ROW_BYTES = 4 * (1 + DENSE_FEATURES + CATEGORIES);
 
@@ -17,8 +9,6 @@ const ROW_BYTES = 4 * (1 + DENSE_FEATURES + CATEGORIES);
  * ids`, nothing else. Ids are read as unsigned. Pushed in chunks of any size.
  */
 export class CriteoBinParser {
-  /** Rows refused so far. */
-  readonly bad: BadRows;
   readonly #file: string;
   readonly #filler: BlockFiller;
   readonly #row: Uint8Array = new Uint8Array(ROW_BYTES);
@@ -28,8 +18,7 @@ export class CriteoBinParser {
   /** A parser for one file. @param options see {@linkcode ReaderOptions} @param sink receives blocks of rows */
   constructor(options: ReaderOptions, sink: BlockSink) {
     this.#file = options.file;
-    this.bad = new BadRows(options.onBadRow);
-    this.#filler = new BlockFiller(options.blockRows ?? BLOCK_ROWS, sink);
+    this.#filler = new BlockFiller(options, sink);
   }
 
   /** Rows delivered so far. */
@@ -62,9 +51,7 @@ export class CriteoBinParser {
         `Cannot read the row as the file ends after ${this.#held} of its ${ROW_BYTES} bytes`,
       );
     }
-    this.#filler.flush();
-    refuseEmpty(this.#file, this.rows, this.bad.count);
-    return { rows: this.rows, labelled: true, bad: this.bad };
+    return this.#filler.finish(true);
   }
 
   #read(view: DataView, at: number): void {
@@ -73,7 +60,7 @@ export class CriteoBinParser {
     const label = view.getInt32(at, true);
     if (label !== 0 && label !== 1) {
       const position = { file: this.#file, line: this.#rowNumber, column: 1, byte: 1 };
-      this.bad.refuse(new DataFormatError(position, `Cannot read the label as it is not 0 or 1: ${label}`));
+      this.#filler.refuse(new DataFormatError(position, `Cannot read the label as it is not 0 or 1: ${label}`));
       return;
     }
     block.labels[block.rows] = label;

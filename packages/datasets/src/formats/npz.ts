@@ -1,16 +1,8 @@
 import { DataFormatError } from "../errors.ts";
 import { CATEGORIES, DENSE_FEATURES } from "../layout.ts";
-import { BadRows } from "./bad_rows.ts";
 import { readCells } from "./cells.ts";
 import { type NpyArray, readNpy } from "./npy.ts";
-import {
-  BLOCK_ROWS,
-  BlockFiller,
-  type BlockSink,
-  type ReaderOptions,
-  type ReaderResult,
-  refuseEmpty,
-} from "./reader.ts";
+import { BlockFiller, type BlockSink, type ReaderOptions, type ReaderResult } from "./reader.ts";
 import { readZip } from "./zip.ts";
 
 /**
@@ -41,8 +33,7 @@ export function readNpz(bytes: Uint8Array, options: ReaderOptions, sink: BlockSi
   if (`${catShape}` !== `${wantShape}`) fail(`X_cat${straight ? "" : "_t"} is (${catShape}); want (${wantShape})`);
   if (y && (y.shape[0] !== rows || (y.shape[1] ?? 1) !== 1)) fail(`y is (${y.shape}); want (${rows})`);
 
-  const bad = new BadRows(options.onBadRow);
-  const filler = new BlockFiller(options.blockRows ?? BLOCK_ROWS, sink);
+  const filler = new BlockFiller(options, sink);
   const columns = {
     label: y && ((row: number) => y.at(row, 0)),
     ints: Array.from({ length: DENSE_FEATURES }, (_, c) => (row: number) => ints.at(row, c)),
@@ -51,8 +42,6 @@ export function readNpz(bytes: Uint8Array, options: ReaderOptions, sink: BlockSi
       (_, c) => (row: number) => straight ? straight.at(row, c) : transposed!.at(c, row),
     ),
   };
-  readCells(columns, { rows, firstRow: 0, file }, filler, bad);
-  filler.flush();
-  refuseEmpty(file, filler.rows, bad.count);
-  return { rows: filler.rows, labelled: y !== undefined, bad };
+  readCells(columns, { rows, firstRow: 0, file }, filler);
+  return filler.finish(y !== undefined);
 }

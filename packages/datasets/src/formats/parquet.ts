@@ -1,6 +1,5 @@
 import { DataFormatError } from "../errors.ts";
 import { CATEGORY_NAMES, DENSE_FEATURES, DENSE_NAMES } from "../layout.ts";
-import { BadRows } from "./bad_rows.ts";
 import { readCells } from "./cells.ts";
 import { ColumnReader, type MemoryBudget } from "./parquet/column_reader.ts";
 import {
@@ -11,14 +10,7 @@ import {
   readFooter,
   type RowGroup,
 } from "./parquet/footer.ts";
-import {
-  BLOCK_ROWS,
-  BlockFiller,
-  type BlockSink,
-  type ReaderOptions,
-  type ReaderResult,
-  refuseEmpty,
-} from "./reader.ts";
+import { BlockFiller, type BlockSink, type ReaderOptions, type ReaderResult } from "./reader.ts";
 
 export type { RandomAccess } from "./parquet/footer.ts";
 
@@ -58,8 +50,7 @@ export async function readParquet(
   }
   const groups = await guard(0, "read the Parquet file", () => checkGroups(footer, all, source.byteLength));
 
-  const bad = new BadRows(options.onBadRow);
-  const filler = new BlockFiller(options.blockRows ?? BLOCK_ROWS, sink);
+  const filler = new BlockFiller(options, sink);
   const budget: MemoryBudget = { held: PAGE_BYTES, unpacked: 2 ** 26 + 1032 * source.byteLength };
   const cells = all.map(() => new Array<unknown>(STEP_ROWS));
   const views = cells.map((column) => (row: number): unknown => column[row]);
@@ -77,14 +68,12 @@ export async function readParquet(
       for (const [c, reader] of readers.entries()) {
         await guard(firstRow + 1, `read column ${all[c]!.name}`, () => reader.read(cells[c]!, count));
       }
-      readCells(columns, { rows: count, firstRow, file }, filler, bad);
+      readCells(columns, { rows: count, firstRow, file }, filler);
       firstRow += count;
     }
     for (const reader of readers) reader.close();
   }
-  filler.flush();
-  refuseEmpty(file, filler.rows, bad.count);
-  return { rows: filler.rows, labelled: chosen.label !== undefined, bad };
+  return filler.finish(chosen.label !== undefined);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { DataFormatError } from "../errors.ts";
 import { createRawBlock, type RawBlock } from "../layout.ts";
-import type { BadRowPolicy, BadRows, LabelMode } from "./bad_rows.ts";
+import { type BadRowPolicy, BadRows, type LabelMode } from "./bad_rows.ts";
 
 /** Receives parsed rows. The block is reused after the call returns. */
 export type BlockSink = (block: RawBlock) => void;
@@ -17,9 +17,6 @@ export interface ReaderOptions {
   blockRows?: number;
 }
 
-/** Rows per block unless asked otherwise. */
-export const BLOCK_ROWS = 16384;
-
 /** What a reader says when it is through. */
 export interface ReaderResult {
   /** Rows delivered. */
@@ -30,39 +27,51 @@ export interface ReaderResult {
   readonly bad: BadRows;
 }
 
-/** Collects rows into blocks and hands full ones on. */
+/** What every reader does with its rows: collects good ones into blocks, hands full blocks on, counts bad ones. */
 export class BlockFiller {
   /** The block being filled; write row `block.rows`, then call {@linkcode BlockFiller.next}. */
   readonly block: RawBlock;
   /** Rows delivered so far. */
   rows = 0;
+  readonly #file: string;
+  readonly #bad: BadRows;
   readonly #capacity: number;
   readonly #sink: BlockSink;
 
-  /** An empty block. @param capacity rows per block @param sink receives full blocks */
-  constructor(capacity: number, sink: BlockSink) {
-    this.block = createRawBlock(capacity);
-    this.#capacity = capacity;
+  /** An empty block. @param options of the reader @param sink receives full blocks */
+  constructor({ file, onBadRow, blockRows = 16384 }: ReaderOptions, sink: BlockSink) {
+    this.block = createRawBlock(blockRows);
+    this.#file = file;
+    this.#bad = new BadRows(onBadRow);
+    this.#capacity = blockRows;
     this.#sink = sink;
   }
 
   /** The row just written is good. */
   next(): void {
-    if (++this.block.rows === this.#capacity) this.flush();
+    if (++this.block.rows === this.#capacity) this.#flush();
   }
 
-  /** Delivers what there is. */
-  flush(): void {
+  /** The row just met is bad. @throws the error itself unless bad rows are skipped */
+  refuse(error: DataFormatError): void {
+    this.#bad.refuse(error);
+  }
+
+  /** Delivers the last block. @throws {DataFormatError} without a single good row */
+  finish(labelled: boolean): ReaderResult {
+    this.#flush();
+    const bad = this.#bad;
+    if (this.rows === 0) {
+      const reason = bad.count > 0 ? `none of its ${bad.count} rows can be read` : "it is empty";
+      throw new DataFormatError({ file: this.#file }, `Cannot read rows as ${reason}; want at least one row`);
+    }
+    return { rows: this.rows, labelled, bad };
+  }
+
+  #flush(): void {
     if (this.block.rows === 0) return;
     this.rows += this.block.rows;
     this.#sink(this.block);
     this.block.rows = 0;
   }
-}
-
-/** An input without a single good row is an error. */
-export function refuseEmpty(file: string, rows: number, badRows: number): void {
-  if (rows > 0) return;
-  const reason = badRows > 0 ? `none of its ${badRows} rows can be read` : "it is empty";
-  throw new DataFormatError({ file }, `Cannot read rows as ${reason}; want at least one row`);
 }

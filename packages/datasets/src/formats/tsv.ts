@@ -6,15 +6,7 @@
  */
 import { DataFormatError } from "../errors.ts";
 import { CATEGORIES, DENSE_FEATURES } from "../layout.ts";
-import { BadRows } from "./bad_rows.ts";
-import {
-  BLOCK_ROWS,
-  BlockFiller,
-  type BlockSink,
-  type ReaderOptions,
-  type ReaderResult,
-  refuseEmpty,
-} from "./reader.ts";
+import { BlockFiller, type BlockSink, type ReaderOptions, type ReaderResult } from "./reader.ts";
 import { diagnoseLine } from "./tsv_diagnose.ts";
 
 const MAX_LINE = 1 << 16;
@@ -27,8 +19,6 @@ for (let i = 0; i < 16; i++) {
 
 /** Parses one file pushed in chunks of any size. */
 export class CriteoTsvParser {
-  /** Rows refused so far. */
-  readonly bad: BadRows;
   readonly #file: string;
   readonly #filler: BlockFiller;
   readonly #buffer: Uint8Array = new Uint8Array(4 * MAX_LINE);
@@ -39,8 +29,7 @@ export class CriteoTsvParser {
   /** A parser for one file. @param options see {@linkcode ReaderOptions} @param sink receives blocks of rows */
   constructor(options: ReaderOptions, sink: BlockSink) {
     this.#file = options.file;
-    this.bad = new BadRows(options.onBadRow);
-    this.#filler = new BlockFiller(options.blockRows ?? BLOCK_ROWS, sink);
+    this.#filler = new BlockFiller(options, sink);
     this.#labelled = options.labels === "auto" ? undefined : options.labels !== "absent";
   }
 
@@ -82,9 +71,7 @@ export class CriteoTsvParser {
       this.#parse(this.#held + 1);
       this.#held = 0;
     }
-    this.#filler.flush();
-    refuseEmpty(this.#file, this.rows, this.bad.count);
-    return { rows: this.rows, labelled: this.#labelled!, bad: this.bad };
+    return this.#filler.finish(this.#labelled!);
   }
 
   /** Parses lines of `buffer[0, end)`, whose last byte is a line feed; returns the bytes consumed, which is all. */
@@ -170,6 +157,6 @@ export class CriteoTsvParser {
     const fault = diagnoseLine(this.#buffer.subarray(start, end), this.#labelled!);
     const reason = fault?.reason ?? "Cannot read the line";
     const { column = 0, byte = 0 } = fault ?? {};
-    this.bad.refuse(new DataFormatError({ file: this.#file, line: this.#line, column, byte }, reason));
+    this.#filler.refuse(new DataFormatError({ file: this.#file, line: this.#line, column, byte }, reason));
   }
 }
