@@ -45,7 +45,7 @@ export async function openDevice(config: DeviceConfig): Promise<AnyDevice> {
 /** One line about a device, saying whether a BLAS was found. */
 export function deviceLine(device: AnyDevice, config: DeviceConfig): string {
   const hint = device.kind === "cpu" && config.blas === "auto" && !device.blas
-    ? "; no system BLAS found, a libopenblas would make dense layers faster"
+    ? "; no system BLAS found, oneDNN (libdnnl2) or OpenBLAS would make dense layers faster"
     : "";
   return `device  ${device.label}${hint}`;
 }

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { openCpuDevice } from "../cpu/cpu_device.ts";
-import { INSTALL_HINTS, testWith } from "../testing/mod.ts";
+import { gemm } from "../gemm/gemm.ts";
+import { assertAllClose, assertSameBits, INSTALL_HINTS, TestRandom, testWith } from "../testing/mod.ts";
 import { findBlas, openBlasCoreType } from "./mod.ts";
 
 const skylake = ["fma", "avx2", "avx512f", "avx512dq", "avx512bw", "avx512vl"];
@@ -53,3 +54,27 @@ testWith(
     );
   },
 );
+
+for (const path of ["libdnnl.so.3", "libdnnl.so.2", "libopenblas.so.0", "libmkl_rt.so.2", "libblis.so.4"]) {
+  const library = findBlas({ paths: [path] });
+  if (!library) continue;
+  Deno.test(`gemm() with ${library.name} gives the same bits for one thread and two, and what WebAssembly gives`, async () => {
+    const [m, n, k] = [700, 300, 150];
+    const random = new TestRandom(3);
+    const a = random.f32(m * k), b = random.f32(k * n), bias = random.f32(n);
+    const products: Float32Array[] = [];
+    for (const options of [{ threads: 1 }, { threads: 1, blas: library }, { threads: 2, blas: library }]) {
+      using device = openCpuDevice(options);
+      using out = device.tensor("f32", [m, n]);
+      gemm(
+        device.tensor("f32", [k, m], { data: a }),
+        device.tensor("f32", [n, k], { data: b }),
+        out,
+        { transposeA: true, transposeB: true, bias: device.tensor("f32", [n], { data: bias }), activation: "relu" },
+      );
+      products.push(await out.read() as Float32Array);
+    }
+    assertAllClose("out", products[1]!, products[0]!, { atol: 1e-5 });
+    assertSameBits("out", products[2]!, products[1]!);
+  });
+}

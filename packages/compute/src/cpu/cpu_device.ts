@@ -11,6 +11,8 @@ export interface BlasLibrary {
   readonly path: string;
   /** Name and version as the library tells it. */
   readonly name: string;
+  /** Its matrix product: that of BLAS libraries (default), or the row-major one of oneDNN. */
+  readonly call?: "cblas_sgemm" | "dnnl_sgemm";
 }
 
 /** Options of {@linkcode openCpuDevice}. */
@@ -110,7 +112,10 @@ export class CpuDevice implements Device {
     this.#args = this.#allocator.allocate(ARGUMENT_SLOTS * 8, "arguments");
     this.#slots = new Float64Array(this.#memory.buffer, this.#args, ARGUMENT_SLOTS);
     this.blas = options.blas;
-    this.#pool = new ThreadPool({ memory: this.#memory, blasPath: options.blas?.path ?? "" }, threads);
+    this.#pool = new ThreadPool({
+      memory: this.#memory,
+      blas: options.blas && { path: options.blas.path, call: options.blas.call ?? "cblas_sgemm" },
+    }, threads);
     this.threads = this.#pool.threads;
     this.label = `cpu (${this.threads} thread${this.threads > 1 ? "s" : ""}, ${options.blas?.name ?? "wasm simd"})`;
   }

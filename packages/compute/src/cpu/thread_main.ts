@@ -34,8 +34,16 @@ export interface ThreadInit {
   readonly memory: WebAssembly.Memory;
   /** Number of the thread; the caller is 0. */
   readonly thread: number;
-  /** Path of a BLAS library to open in this thread, or "". */
-  readonly blasPath: string;
+  /** The BLAS library to open in this thread. */
+  readonly blas?: BlasSource | undefined;
+}
+
+/** Where a matrix product comes from, and how it is called. */
+export interface BlasSource {
+  /** Path or soname for the dynamic loader. */
+  readonly path: string;
+  /** Which function: that of BLAS libraries, or the row-major one of oneDNN. */
+  readonly call: "cblas_sgemm" | "dnnl_sgemm";
 }
 
 /** One thread's kernels. */
@@ -79,23 +87,37 @@ export function makeThread(init: ThreadInit): Thread {
   // arguments and task, while the block is in cache. Slots: 0 transA, 1 transB, 2 M, 3 N, 4 K, 5 alpha, 6 A, 7 lda, 8 B,
   // 9 ldb, 10 beta, 11 C, 12 ldc, 13 rows and 14 columns per task, 15 epilogue kernel (0 = none). Tasks number the
   // blocks row by row.
-  let sgemm: ((...args: number[]) => void) | undefined;
+  let sgemm: ((...args: number[]) => unknown) | undefined;
   let base = 0;
-  if (init.blasPath) {
+  const onednn = init.blas?.call === "dnnl_sgemm";
+  if (init.blas) {
     // deno-lint-ignore no-explicit-any -- only Deno has an FFI; the device was given a path by its ./blas entry
     const deno = (globalThis as any).Deno;
-    const library = deno.dlopen(init.blasPath, {
-      cblas_sgemm: {
-        // deno-fmt-ignore
-        parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "f32", "usize", "i32", "usize", "i32", "f32", "usize", "i32"],
-        result: "void",
-      },
-    });
-    sgemm = library.symbols.cblas_sgemm;
+    // deno-fmt-ignore
+    const symbols = onednn
+      ? { dnnl_sgemm: {
+          parameters: ["i8", "i8", "isize", "isize", "isize", "f32", "usize", "isize", "usize", "isize", "f32", "usize", "isize"],
+          result: "i32",
+        } }
+      : { cblas_sgemm: {
+          parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "f32", "usize", "i32", "usize", "i32", "f32", "usize", "i32"],
+          result: "void",
+        } };
+    const library = deno.dlopen(init.blas.path, symbols);
+    sgemm = onednn ? library.symbols.dnnl_sgemm : library.symbols.cblas_sgemm;
     base = Number(deno.UnsafePointer.value(deno.UnsafePointer.of(new Uint8Array(memory.buffer))));
+    if (onednn) {
+      try {
+        // OpenMP's setting is per thread, found through oneDNN's own dependency on it.
+        deno.dlopen(init.blas.path, { omp_set_num_threads: { parameters: ["i32"], result: "void" } })
+          .symbols.omp_set_num_threads(1);
+      } catch {
+        // Built on another runtime, or without one.
+      }
+    }
   }
   kernels.push((args, task, thread) => {
-    if (!sgemm) throw new Error("Cannot run sgemm as no BLAS is open in this thread");
+    if (!sgemm) throw new Error("Cannot run sgemm as no library is open in this thread");
     const a = new Float64Array(memory.buffer, args, 16);
     const across = Math.ceil(a[3]! / a[14]!);
     const row = Math.floor(task / across) * a[13]!, column = task % across * a[14]!;
@@ -103,8 +125,14 @@ export function makeThread(init: ThreadInit): Thread {
     const blockA = base + a[6]! + 4 * row * (a[0] ? 1 : a[7]!);
     const blockB = base + a[8]! + 4 * column * (a[1] ? a[9]! : 1);
     const blockC = base + a[11]! + 4 * (row * a[12]! + column);
-    // deno-fmt-ignore
-    sgemm(101, a[0] ? 112 : 111, a[1] ? 112 : 111, rows, columns, a[4]!, a[5]!, blockA, a[7]!, blockB, a[9]!, a[10]!, blockC, a[12]!);
+    if (onednn) { // transposition as the characters T and N
+      // deno-fmt-ignore
+      const status = sgemm(a[0] ? 84 : 78, a[1] ? 84 : 78, rows, columns, a[4]!, a[5]!, blockA, a[7]!, blockB, a[9]!, a[10]!, blockC, a[12]!);
+      if (status) throw new Error(`Cannot run dnnl_sgemm as it returned status ${status}`);
+    } else {
+      // deno-fmt-ignore
+      sgemm(101, a[0] ? 112 : 111, a[1] ? 112 : 111, rows, columns, a[4]!, a[5]!, blockA, a[7]!, blockB, a[9]!, a[10]!, blockC, a[12]!);
+    }
     if (a[15]) kernels[a[15]]!(args, task, thread);
   });
 

@@ -38,7 +38,7 @@ const ACTIVATIONS: Readonly<Record<Activation, number>> = { none: 0, relu: 1, si
 export function gemmOnCpu(device: CpuDevice, plan: GemmPlan, module: CpuModule = forHost(MODULES)): void {
   if (plan.m === 1 || plan.n === 1) return runVector(device, plan, module);
   if (plan.k === 1) return runOuter(device, plan, module);
-  if (device.blas) return runBlas(device, plan, module);
+  if (device.blas && plan.k > 0) return runBlas(device, plan, module);
   return runPacked(device, plan, module);
 }
 

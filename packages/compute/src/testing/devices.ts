@@ -13,7 +13,7 @@ export const DEVICE_NAMES: readonly DeviceName[] = ["cpu", "blas", "webgpu", "da
 /** How to install what an absent device needs; shown by the test command. */
 export const INSTALL_HINTS: Readonly<Record<DeviceName, string>> = {
   cpu: "",
-  blas: "apt-get install -y libopenblas0-pthread",
+  blas: "apt-get install -y libdnnl2 libopenblas0-pthread",
   webgpu: "apt-get install -y mesa-vulkan-drivers libvulkan1",
   dawn: "apt-get install -y chromium (its SwiftShader) and npm's webgpu package",
 };
