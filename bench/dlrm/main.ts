@@ -48,6 +48,10 @@ async function benchShape(bench: Bench, device: CpuDevice, shape: BenchShape, pe
       batches: ROTATED_BATCHES,
       threads: device.threads,
     });
+    const torchSubjects = (mode: "train" | "forward") => [
+      ...(peers.torch ? [peers.torch.subject(spec("torch", mode), peers.torchName)] : []),
+      ...(peers.asInstalled ? [peers.asInstalled.subject(spec("torch", mode), `${peers.torchName} as installed`)] : []),
+    ];
     await bench.compare({
       case: trainCase,
       sampling: bench.options.quick ? {} : SAMPLING,
@@ -58,7 +62,7 @@ async function benchShape(bench: Bench, device: CpuDevice, shape: BenchShape, pe
           await device.finish();
         },
       },
-      baselines: peers.torch ? [peers.torch.subject(spec("torch", "train"), peers.torchName)] : [],
+      baselines: torchSubjects("train"),
     });
     await bench.compare({
       case: forwardCase,
@@ -71,7 +75,7 @@ async function benchShape(bench: Bench, device: CpuDevice, shape: BenchShape, pe
       },
       baselines: peers.torch
         ? [
-          peers.torch.subject(spec("torch", "forward"), peers.torchName),
+          ...torchSubjects("forward"),
           ...(peers.onnxName ? [peers.torch.subject(spec("onnx", "forward"), peers.onnxName)] : []),
         ]
         : [],
@@ -86,31 +90,42 @@ async function benchShape(bench: Bench, device: CpuDevice, shape: BenchShape, pe
 /** The other engines, living in one Python process. */
 interface Peers {
   readonly torch: PeerProcess | undefined;
+  /** PyTorch with the BLAS kernels that it chooses by itself, where these are others than what it is told above. */
+  readonly asInstalled: PeerProcess | undefined;
   readonly torchName: string;
   readonly onnxName: string | undefined;
 }
 
 function threadsText(device: CpuDevice): string {
-  return `${device.threads} thread${device.threads > 1 ? "s" : ""}, ${device.blas ? "blas" : "wasm"}`;
+  return `${device.threads} thread${device.threads > 1 ? "s" : ""}, ${device.blas?.name.split(" ")[0] ?? "wasm"}`;
 }
 
 await runBench("dlrm", async (bench) => {
-  // Before the peer starts, so that it inherits the setting: the same BLAS kernels on both sides.
-  const blas = findBlas({ setEnvironment });
+  const script = new URL("./torch_peer.py", import.meta.url);
+  const coreType = Deno.env.get("OPENBLAS_CORETYPE");
+  // Before the setting is made: OpenBLAS older than the CPU falls back to SSE3 kernels.
+  await using untouched = coreType === undefined ? await startPythonPeer(script, { threads: 1 }) : undefined;
+  // Before the peers below start, so that they inherit the setting: the same kernels on both sides.
+  const blas = findBlas({ setEnvironment }), openBlas = findBlas({ paths: ["libopenblas.so.0"] });
+  const libraries = [blas, openBlas?.name === blas?.name ? undefined : openBlas].filter((library) =>
+    library !== undefined
+  );
   const cores = navigator.hardwareConcurrency;
   for (const threads of new Set(bench.options.quick ? [1] : [1, cores])) {
-    await using torch = await startPythonPeer(new URL("./torch_peer.py", import.meta.url), { threads });
+    await using torch = await startPythonPeer(script, { threads });
+    const asInstalled = threads === 1 && Deno.env.get("OPENBLAS_CORETYPE") !== coreType ? untouched : undefined;
     const [torchName = "", onnxName] = torch?.name.split(", ") ?? [];
     Object.assign(bench.machine.versions, {
-      blas: blas?.name ?? "none",
+      blas: libraries.map((library) => library.name).join(", ") || "none",
       peer: torch?.name ?? "none (install python3-torch, or name a Python that has torch in POCKETREC_PYTHON)",
     });
     for (const shape of SHAPES) {
-      for (const library of blas ? [blas, undefined] : [undefined]) {
+      for (const library of [...libraries, undefined]) {
         using device = openCpuDevice({ threads, ...(library ? { blas: library } : {}) });
-        await benchShape(bench, device, shape, { torch, torchName, onnxName });
+        await benchShape(bench, device, shape, { torch, asInstalled, torchName, onnxName });
       }
       await torch?.forget();
+      await asInstalled?.forget();
     }
   }
 });
