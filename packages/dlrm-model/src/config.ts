@@ -32,10 +32,17 @@ export interface DlrmConfig {
   readonly crossRank?: number;
 }
 
+/** What a {@linkcode DlrmConfig} means where it is silent. */
+export const DLRM_DEFAULTS: Required<
+  Pick<DlrmConfig, "interaction" | "interactionItself" | "crossLayers" | "crossRank">
+> = { interaction: "dot", interactionItself: false, crossLayers: 3, crossRank: 512 };
+
 /** A checked {@linkcode DlrmConfig} with everything filled in. */
 export interface DlrmShape extends Required<DlrmConfig> {
   /** Vectors that interact: the dense one and one per table. */
   readonly vectors: number;
+  /** Products of vectors that `"dot"` forms. */
+  readonly pairs: number;
   /** Width of the top MLP's input. */
   readonly interactionWidth: number;
   /** All widths of the top MLP, input first. */
@@ -54,7 +61,8 @@ export function resolveConfig(config: DlrmConfig): DlrmShape {
   const whole = (name: string, value: number) => {
     if (!Number.isSafeInteger(value) || value < 1) fail(`${name} is ${value}: want a whole number >= 1`);
   };
-  const { denseFeatures, dim, bottom, top, tables } = config;
+  const full = { ...DLRM_DEFAULTS, ...config };
+  const { denseFeatures, dim, bottom, top, tables, interaction, interactionItself, crossLayers, crossRank } = full;
   whole("denseFeatures", denseFeatures);
   whole("dim", dim);
   if (tables.length === 0) fail("it has no table: want at least 1");
@@ -73,26 +81,10 @@ export function resolveConfig(config: DlrmConfig): DlrmShape {
     fail(`the bottom MLP ends in ${bottom.at(-1)} and embeddings have dim ${dim}: want both equal`);
   }
   if (top.at(-1) !== 1) fail(`the top MLP ends in ${top.at(-1)}: want 1, the logit of a click`);
-  const interaction = config.interaction ?? "dot";
-  const interactionItself = config.interactionItself ?? false;
-  const crossLayers = config.crossLayers ?? 3, crossRank = config.crossRank ?? 512;
   whole("crossLayers", crossLayers);
   whole("crossRank", crossRank);
   const vectors = tables.length + 1;
   const pairs = vectors * (vectors - 1) / 2 + (interactionItself ? vectors : 0);
   const interactionWidth = interaction === "dot" ? dim + pairs : vectors * dim;
-  return {
-    denseFeatures,
-    tables,
-    dim,
-    bottom,
-    top,
-    interaction,
-    interactionItself,
-    crossLayers,
-    crossRank,
-    vectors,
-    interactionWidth,
-    topWidths: [interactionWidth, ...top],
-  };
+  return { ...full, vectors, pairs, interactionWidth, topWidths: [interactionWidth, ...top] };
 }

@@ -4,26 +4,14 @@
  *
  * @module
  */
-import type { Tensor, TensorData } from "@pocketrec/compute";
+import type { Bags, Tensor, TensorData } from "@pocketrec/compute";
 
 /**
- * The row ids of a batch. Without `offsets` every bag holds one id (the layout of Criteo); with them bags hold any
- * number, none included.
+ * The row ids of a batch, as `compute` takes them. Without `offsets` every bag holds one id (the layout of Criteo); with
+ * them bags hold any number, none included, and an empty bag gives zeros. Bag `sample * tables + table` belongs to one
+ * sample and one table.
  */
-export interface IdBatch {
-  /** Samples. */
-  readonly batch: number;
-  /** Tables, so `batch * tables` bags; bag `sample * tables + table` belongs to one sample and one table. */
-  readonly tables: number;
-  /** u32 `[batch, tables]`, one id per bag, sample-major; or, with `offsets`, u32 `[ids]`, bag after bag. */
-  readonly ids: Tensor;
-  /** u32 `[batch * tables + 1]`: ids of bag `b` are `offsets[b]` up to, not including, `offsets[b + 1]`. */
-  readonly offsets?: Tensor;
-  /** f32, one factor per id. Default: 1. */
-  readonly weights?: Tensor;
-  /** How a bag's rows are pooled. Default: `"sum"`. An empty bag gives zeros. */
-  readonly mode?: "sum" | "mean";
-}
+export type IdBatch = Bags;
 
 /** One table as the model sees it; how its rows are stored is the collection's business. */
 export interface EmbeddingTable {

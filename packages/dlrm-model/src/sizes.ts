@@ -34,7 +34,7 @@ export function modelCost(config: DlrmConfig): ModelCost {
   let triangle = products;
   if (interaction === "dot") {
     products += vectors * vectors * dim;
-    triangle += vectors * (vectors + (shape.interactionItself ? 1 : -1)) / 2 * dim;
+    triangle += shape.pairs * dim;
   } else if (interaction === "dcn") {
     const width = vectors * dim;
     denseParameters += crossLayers * (2 * width * crossRank + width);

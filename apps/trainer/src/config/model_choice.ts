@@ -36,27 +36,19 @@ export interface ModelChoice {
  * @throws {UsageError} when the shape is impossible or the ratio cannot be reached.
  */
 export function chooseModel(config: TrainConfig, facts: DataFacts): ModelChoice {
+  const { denseFeatures, tables: sizes } = facts;
   const { dim, bottom, top, interaction, interactionItself, crossLayers, crossRank } = config;
-  const shape: DlrmConfig = {
-    denseFeatures: facts.denseFeatures,
-    tables: facts.tables,
-    dim,
-    bottom,
-    top,
-    interaction,
-    interactionItself,
-    crossLayers,
-    crossRank,
-  };
+  const mlps = { denseFeatures, dim, bottom, top };
+  const shape: DlrmConfig = { ...mlps, tables: sizes, interaction, interactionItself, crossLayers, crossRank };
   const embedding = parseEmbeddingSetting(config.embedding, "--embedding");
   const qrOperation = onlyOperation([embedding.all, ...Object.values(embedding.tables)]);
   try {
     const cost = modelCost(shape);
-    const compression = planCompression(facts.tables, dim, toChoice(embedding.all), {
+    const compression = planCompression(sizes, dim, toChoice(embedding.all), {
       operation: qrOperation,
       tables: Object.fromEntries(Object.entries(embedding.tables).map(([name, spec]) => [name, toChoice(spec)])),
     });
-    const tables = facts.tables.map(({ name, rows }, i): TableSize => {
+    const tables = sizes.map(({ name, rows }, i): TableSize => {
       const scheme = compression.schemes[i]!;
       const spec = embedding.tables[name] ?? embedding.all;
       return {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DLRM_DEFAULTS } from "@pocketrec/dlrm-model";
 import { UsageError } from "../errors.ts";
 import { DEFAULT_SYNTHETIC_ROWS } from "./data_spec.ts";
 import { type DataFacts, DEFAULT_EPS, defaultRates, defaultsFor, SMALL_ROWS } from "./defaults.ts";
@@ -149,10 +150,10 @@ export function resolveConfig(settings: Settings, facts: DataFacts): TrainConfig
     model: "dlrm",
     embedding: settings.embedding ?? "full",
     ...shape,
-    interaction: settings.interaction ?? "dot",
-    interactionItself: settings.interactionItself ?? false,
-    crossLayers: settings.crossLayers ?? 3,
-    crossRank: settings.crossRank ?? 512,
+    interaction: settings.interaction ?? DLRM_DEFAULTS.interaction,
+    interactionItself: settings.interactionItself ?? DLRM_DEFAULTS.interactionItself,
+    crossLayers: settings.crossLayers ?? DLRM_DEFAULTS.crossLayers,
+    crossRank: settings.crossRank ?? DLRM_DEFAULTS.crossRank,
     epochs,
     maxSteps,
     ...defaultRates(shape.optimizer, settings),
