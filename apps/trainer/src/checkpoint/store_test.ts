@@ -2,7 +2,8 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { RunError } from "../errors.ts";
 import { type FileData, replaceFile } from "../files.ts";
 import { CheckpointStore } from "./store.ts";
-import { succeeds } from "../testing/succeeds.ts";
+import { onSmallDisk } from "../testing/small_disk.ts";
+import { inFolder } from "../testing/in_folder.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const files = (text: string) => new Map([["state.json", text], ["weights.bin", text.repeat(100)]]);
@@ -10,15 +11,6 @@ const fold = (dir: string) => [...Deno.readDirSync(dir)].map((e) => e.name).sort
 const noWarning = (line: string): never => {
   throw new Error(`unexpected warning: ${line}`);
 };
-
-async function inFolder(body: (dir: string) => void | Promise<void>): Promise<void> {
-  const dir = await Deno.makeTempDir();
-  try {
-    await body(dir);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
-}
 
 Deno.test("CheckpointStore reads back what it wrote, and the newest first", () =>
   inFolder(async (dir) => {
@@ -101,29 +93,18 @@ Deno.test("replaceFile() leaves the old file and no temporary one when the disk 
     assertEquals(fold(dir), ["report.json"]);
   }));
 
-Deno.test("CheckpointStore.write() on a full disk keeps the earlier checkpoint and nothing of the new one", {
-  ignore: Deno.build.os !== "linux" || Deno.uid() !== 0,
-}, async (t) => {
-  await inFolder(async (dir) => {
-    const success = await succeeds("mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", dir);
-    await t.step({
-      name: "on a tmpfs of 128 KiB",
-      ignore: !success,
-      fn: async () => {
-        const store = new CheckpointStore(`${dir}/checkpoint`, 2);
-        await store.write(1, files("1"));
-        const big = new Map<string, FileData>([["state.json", "2"], ["weights.bin", [
-          new Uint8Array(50_000),
-          new Uint8Array(200_000),
-        ]]]);
-        await assertRejects(() => store.write(2, big), RunError, "as the disk is full");
-        assertEquals(fold(`${dir}/checkpoint`), ["step-00000001"]);
-        assertEquals(store.newestIntact(noWarning)!.step, 1);
-      },
-    });
-    if (success) await succeeds("umount", dir);
-  });
-});
+Deno.test("CheckpointStore.write() on a full disk keeps the earlier checkpoint and nothing of the new one", (t) =>
+  onSmallDisk(t, 128, async (dir) => {
+    const store = new CheckpointStore(`${dir}/checkpoint`, 2);
+    await store.write(1, files("1"));
+    const big = new Map<string, FileData>([["state.json", "2"], ["weights.bin", [
+      new Uint8Array(50_000),
+      new Uint8Array(200_000),
+    ]]]);
+    await assertRejects(() => store.write(2, big), RunError, "as the disk is full");
+    assertEquals(fold(`${dir}/checkpoint`), ["step-00000001"]);
+    assertEquals(store.newestIntact(noWarning)!.step, 1);
+  }));
 
 Deno.test("CheckpointStore.write() names a folder that cannot be written", () =>
   inFolder(async (dir) => {

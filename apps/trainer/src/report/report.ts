@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { CtrInfo } from "@pocketrec/datasets";
 
 /** What `report.json` holds. */
 export interface Report {
@@ -13,17 +14,7 @@ export interface Report {
   readonly versions: Readonly<Record<string, string>>;
   readonly device: string;
   readonly seed: number;
-  readonly data: {
-    readonly rows: number;
-    readonly train: number;
-    readonly valid: number;
-    readonly test: number;
-    /** Share of rows with label 1. */
-    readonly ctr: number;
-    /** What nobody can beat; synthetic data only. */
-    readonly bayesAuc?: number;
-    readonly bayesLogloss?: number;
-  };
+  readonly data: Pick<CtrInfo, "rows" | "train" | "valid" | "test" | "ctr" | "bayesAuc" | "bayesLogloss">;
   readonly model: {
     /** Trainable numbers, embeddings included. */
     readonly parameters: number;

@@ -10,6 +10,7 @@ import { type LoopPlan, trainLoop } from "./loop.ts";
 import type { LossSum, TrainableModel } from "./model.ts";
 import { decodeState, initialState, type RunState } from "./state.ts";
 import { Stopwatch } from "./stopwatch.ts";
+import { inFolder } from "../testing/in_folder.ts";
 
 /** Rows whose label follows the first of two dense features; all a function of the row number. */
 function rows(from: number, count: number): CtrSplit {
@@ -157,14 +158,6 @@ async function play(dir: string, options: Player = {}): Promise<Outcome> {
   return { outcome, state, model, rows: written };
 }
 
-async function inFolder<T>(body: (dir: string) => Promise<T>): Promise<T> {
-  const dir = await Deno.makeTempDir();
-  try {
-    return await body(dir);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
-}
 const exact = ({ state, model }: Outcome) => ({
   history: state.history,
   best: state.best,

@@ -2,15 +2,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../errors.ts";
 import { RunFolder } from "./run_folder.ts";
 import { StopRequest, type StopSignal } from "./signals.ts";
+import { inFolder } from "../testing/in_folder.ts";
 
-function inFolder(body: (dir: string) => void): void {
-  const dir = Deno.makeTempDirSync();
-  try {
-    body(dir);
-  } finally {
-    Deno.removeSync(dir, { recursive: true });
-  }
-}
 const names = (dir: string) => [...Deno.readDirSync(dir)].map((e) => e.name).sort();
 
 Deno.test("RunFolder.create() refuses a folder with a run or with other files", () =>

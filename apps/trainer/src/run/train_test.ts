@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { CSV_HEADER } from "../sinks/csv.ts";
-import { succeeds } from "../testing/succeeds.ts";
+import { onSmallDisk } from "../testing/small_disk.ts";
+import { inFolder } from "../testing/in_folder.ts";
 
 const ROOT = new URL("../../../../", import.meta.url);
 const MAIN = new URL("../testing/logistic_main.ts", import.meta.url).pathname;
@@ -43,14 +44,6 @@ async function signalled(signal: Deno.Signal, step: number, ...args: string[]): 
   return { code: (await child.status).code, out, err };
 }
 
-async function inFolder(body: (dir: string) => Promise<void>): Promise<void> {
-  const dir = await Deno.makeTempDir();
-  try {
-    await body(dir);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
-}
 const names = (dir: string) => [...Deno.readDirSync(dir)].map((e) => e.name).sort();
 const read = (path: string) => Deno.readTextFileSync(path);
 /** What must not depend on interruptions. */
@@ -217,25 +210,14 @@ Deno.test("train --dry-run prints configuration and plan and writes nothing", ()
     assertEquals(names(dir), []);
   }));
 
-Deno.test("train on a full disk stops with one line and leaves nothing half-written", {
-  ignore: Deno.build.os !== "linux" || Deno.uid() !== 0,
-}, async (t) => {
-  await inFolder(async (dir) => {
-    const success = await succeeds("mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", dir);
-    await t.step({
-      name: "on a tmpfs of 160 KiB",
-      ignore: !success,
-      fn: async () => {
-        const result = await train(...SMALL, "--out", `${dir}/run`);
-        assertEquals(result.code, 1);
-        assertMatch(lastLine(result), /^error: Cannot write checkpoint .* as the disk is full$/);
-        const steps = names(`${dir}/run`).includes("checkpoint") ? names(`${dir}/run/checkpoint`) : [];
-        assert(steps.every((name) => names(`${dir}/run/checkpoint/${name}`).includes("manifest.json")), `${steps}`);
-      },
-    });
-    if (success) await succeeds("umount", dir);
-  });
-});
+Deno.test("train on a full disk stops with one line and leaves nothing half-written", (t) =>
+  onSmallDisk(t, 160, async (dir) => {
+    const result = await train(...SMALL, "--out", `${dir}/run`);
+    assertEquals(result.code, 1);
+    assertMatch(lastLine(result), /^error: Cannot write checkpoint .* as the disk is full$/);
+    const steps = names(`${dir}/run`).includes("checkpoint") ? names(`${dir}/run/checkpoint`) : [];
+    assert(steps.every((name) => names(`${dir}/run/checkpoint/${name}`).includes("manifest.json")), `${steps}`);
+  }));
 
 Deno.test("predict scores files with and without labels alike, and equals the test score of the run", () =>
   inFolder(async (dir) => {

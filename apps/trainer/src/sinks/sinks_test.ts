@@ -4,19 +4,11 @@ import { CSV_HEADER, CsvSink } from "./csv.ts";
 import type { MetricRow } from "./metric_row.ts";
 import { TensorBoardSink } from "./tensorboard.ts";
 import { crc32c, frameRecord } from "./tfrecord.ts";
-import { succeeds } from "../testing/succeeds.ts";
+import { onSmallDisk } from "../testing/small_disk.ts";
+import { inFolder } from "../testing/in_folder.ts";
 
 const TRAIN: MetricRow = { step: 10, epoch: 1, samples: 5120, split: "train", lr: 0.02, loss: 0.693 };
 const VALID: MetricRow = { step: 300, epoch: 2, samples: 9999, split: "valid", loss: 0.5, auc: 0.75, accuracy: 0.8 };
-
-async function inFolder(body: (dir: string) => void | Promise<void>): Promise<void> {
-  const dir = await Deno.makeTempDir();
-  try {
-    await body(dir);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
-}
 
 Deno.test("crc32c() agrees with the vectors of RFC 3720, B.4", () => {
   const up = Uint8Array.from({ length: 32 }, (_, i) => i);
@@ -127,31 +119,15 @@ Deno.test("CsvSink begins with the history and appends", () =>
     );
   }));
 
-Deno.test(
-  "CsvSink leaves no half line on a full disk",
-  { ignore: Deno.build.os !== "linux" || Deno.uid() !== 0 },
-  async (t) => {
-    await inFolder(async (dir) => {
-      const success = await succeeds("mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", dir);
-      await t.step({
-        name: "on a tmpfs of 16 KiB",
-        ignore: !success,
-        fn: () => {
-          const sink = new CsvSink(`${dir}/metrics.csv`, []);
-          assertThrows(
-            () => {
-              for (let step = 0; step < 10_000; step++) sink.write({ ...TRAIN, step });
-            },
-            RunError,
-            "metrics.csv as the disk is full",
-          );
-          sink.close();
-          const lines = Deno.readTextFileSync(`${dir}/metrics.csv`).split("\n");
-          assertEquals(lines.at(-1), "");
-          assert(lines.slice(1, -1).every((line) => line.endsWith(",1,5120,train,0.02,0.693,,")));
-        },
-      });
-      if (success) await succeeds("umount", dir);
-    });
-  },
-);
+Deno.test("CsvSink leaves no half line on a full disk", (t) =>
+  onSmallDisk(t, 16, (dir) => {
+    const sink = new CsvSink(`${dir}/metrics.csv`, []);
+    const writeAll = () => {
+      for (let step = 0; step < 10_000; step++) sink.write({ ...TRAIN, step });
+    };
+    assertThrows(writeAll, RunError, "metrics.csv as the disk is full");
+    sink.close();
+    const lines = Deno.readTextFileSync(`${dir}/metrics.csv`).split("\n");
+    assertEquals(lines.at(-1), "");
+    assert(lines.slice(1, -1).every((line) => line.endsWith(",1,5120,train,0.02,0.693,,")));
+  }));
