@@ -103,6 +103,27 @@ Deno.test("resolveConfig() refuses a bottom MLP that does not fit the data", () 
   assertThrows(() => resolveConfig({ bottom: [12, 16] }, FACTS), UsageError, "got 12 in --bottom 12-16; want 13");
 });
 
+Deno.test("--preprocess dlrm splits as upstream does: shares are refused, and validation rows are not fitted in the end", () => {
+  const real = ["--data", "criteo:train.txt", "--preprocess", "dlrm"];
+  const merge = (...args: string[]) => mergeSettings({}, flags(...args));
+  assertThrows(
+    () => merge(...real, "--test-split", "0.3"),
+    UsageError,
+    "Cannot use --test-split 0.3 as --preprocess dlrm",
+  );
+  assertThrows(
+    () => merge(...real, "--valid-split", "0"),
+    UsageError,
+    "Cannot use --valid-split 0 as --preprocess dlrm",
+  );
+  assertThrows(() => merge(...real, "--refit"), UsageError, "the validation rows come after the test rows");
+  const refit = (...args: string[]) => resolveConfig(merge(...args), FACTS).refit;
+  assertEquals(refit(...real), false);
+  assertEquals(refit(...real, "--test", "criteo:test.txt", "--valid-split", "0.2"), true);
+  assertEquals(refit("--preprocess", "dlrm", "--test-split", "0.3"), true); // synthetic rows are split by shares
+  assertEquals(refit("--data", "criteo:train.txt"), true);
+});
+
 Deno.test("a resolved configuration reads back from its own text, for every preset", () => {
   for (const settings of [{}, ...Object.values(PRESETS)]) {
     const config = resolveConfig(settings, FACTS);

@@ -47,7 +47,8 @@ const dataOptions = {
   ),
   preprocess: choice({
     group: "Data",
-    help: "frequency: vocabulary of the train part, rare values share an index; dlrm: as facebookresearch/dlrm",
+    help: "frequency: vocabulary of the train part, rare values share an index; dlrm: as facebookresearch/dlrm, " +
+      "its split by days too",
     fallback: "frequency",
   }, ["frequency", "dlrm"]),
   fitOn: choice({
@@ -243,7 +244,7 @@ const trainingOptions = {
   refit: onOff({
     group: "Training",
     help: "At the end, train a fresh model on train and validation rows, for as long as was best",
-    fallback: "auto; on up to 1 M train rows",
+    fallback: "auto; on up to 1 M train rows, but for the split of --preprocess dlrm",
   }),
 };
 

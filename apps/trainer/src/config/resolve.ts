@@ -104,10 +104,34 @@ export function mergeSettings(file: Settings, flags: Settings): Settings {
   if (settings.lossWeights && (settings.loss ?? "bce") !== "wbce") {
     throw new UsageError(`Cannot use --loss-weights as the loss is ${settings.loss ?? "bce"}; want --loss wbce`);
   }
+  if (hasUpstreamSplit(settings)) {
+    // In a file they may stand, as in every config.json; who types them wants them to count.
+    const split = ([["--test-split", flags.testSplit], ["--valid-split", flags.validSplit]] as const)
+      .find(([, share]) => share !== undefined);
+    if (split) {
+      throw new UsageError(
+        `Cannot use ${split[0]} ${
+          split[1]
+        } as --preprocess dlrm splits as upstream does: the first half of the last day ` +
+          "is the test, the second the validation; want --preprocess frequency, or the test rows with --test",
+      );
+    }
+    if (settings.refit) {
+      throw new UsageError(
+        "Cannot use --refit as with --preprocess dlrm the validation rows come after the test rows; want --no-refit, or " +
+          "the test rows with --test",
+      );
+    }
+  }
   if (settings.resume !== undefined && settings.out !== undefined) {
     throw new UsageError(`Cannot use --out with --resume as a resumed run stays in its folder: ${settings.resume}`);
   }
   return settings;
+}
+
+/** Whether rows are split as facebookresearch/dlrm does, whatever the shares: validation rows then follow the test rows. */
+function hasUpstreamSplit({ data = "synthetic", test, preprocess }: Settings): boolean {
+  return preprocess === "dlrm" && test === undefined && data.startsWith("criteo:");
 }
 
 /** The part of the configuration that says how to read the data. */
@@ -168,7 +192,7 @@ export function resolveConfig(settings: Settings, facts: DataFacts): TrainConfig
     // An evaluation scores the whole validation part, so a long run affords fewer of them per row.
     evalEvery: settings.evalEvery ?? share(epochs * (facts.trainRows <= SMALL_ROWS ? 10 : 5)),
     patience: settings.patience ?? 10,
-    refit: settings.refit ?? facts.trainRows <= SMALL_ROWS,
+    refit: settings.refit ?? (facts.trainRows <= SMALL_ROWS && !hasUpstreamSplit(settings)),
     device: settings.device ?? "auto",
     gpu: settings.gpu ?? "deno",
     blas: settings.blas ?? "auto",
