@@ -25,44 +25,57 @@ function sigmoid(x: f32): f32 {
   return <f32> (1.0 / (1.0 + exp(-clamped)));
 }
 
+/** v + bias, then ReLU as maxps gives it: one instruction where f32x4.max takes seven, and NaN stays NaN. */
+@inline
+function biased4(row: usize, bias: usize, relu: bool): void {
+  const v = f32x4.add(v128.load(row), v128.load(bias));
+  v128.store(row, relu ? f32x4.pmax(v, f32x4.splat(0)) : v);
+}
+
+/** A layer's way forward: 16 neighbours at a time, no choices inside the loop. Returns how many were done. */
+@inline
+function addBias(row: usize, count: i32, bias: usize, relu: bool): i32 {
+  let done = 0;
+  for (; done + 16 <= count; done += 16) {
+    biased4(row, bias, relu);
+    biased4(row + 16, bias + 16, relu);
+    biased4(row + 32, bias + 32, relu);
+    biased4(row + 48, bias + 48, relu);
+    row += 64;
+    bias += 64;
+  }
+  return done;
+}
+
+/** The way back through a hidden layer. */
+function maskRow(row: usize, count: i32, mask: usize): i32 {
+  const zero = f32x4.splat(0);
+  let done = 0;
+  for (; done + 16 <= count; done += 16) {
+    v128.store(row, v128.and(v128.load(row), f32x4.lt(zero, v128.load(mask))));
+    v128.store(row, v128.and(v128.load(row, 16), f32x4.lt(zero, v128.load(mask, 16))), 16);
+    v128.store(row, v128.and(v128.load(row, 32), f32x4.lt(zero, v128.load(mask, 32))), 32);
+    v128.store(row, v128.and(v128.load(row, 48), f32x4.lt(zero, v128.load(mask, 48))), 48);
+    row += 64;
+    mask += 64;
+  }
+  return done;
+}
+
 /** Finishes `count` neighbours of a row; `bias` and `mask` point at the first one's, or are 0. */
 export function finishRow(row: usize, count: i32, bias: usize, activation: i32, mask: usize): void {
-  const zero = f32x4.splat(0);
-  const end = row + (<usize> count << 2);
-  for (; row + 16 <= end; row += 16) {
-    let v = v128.load(row);
-    if (bias) {
-      v = f32x4.add(v, v128.load(bias));
-      bias += 16;
-    }
-    if (activation == RELU) v = f32x4.max(v, zero);
-    if (activation == SIGMOID) {
-      v = f32x4(
-        sigmoid(f32x4.extract_lane(v, 0)),
-        sigmoid(f32x4.extract_lane(v, 1)),
-        sigmoid(f32x4.extract_lane(v, 2)),
-        sigmoid(f32x4.extract_lane(v, 3)),
-      );
-    }
-    if (mask) {
-      v = v128.and(v, f32x4.gt(v128.load(mask), zero));
-      mask += 16;
-    }
-    v128.store(row, v);
-  }
-  for (; row < end; row += 4) {
-    let v = load<f32>(row);
-    if (bias) {
-      v += load<f32>(bias);
-      bias += 4;
-    }
-    if (activation == RELU) v = max<f32>(v, 0);
+  let done = 0;
+  if (bias && !mask && activation == RELU) done = addBias(row, count, bias, true);
+  if (bias && !mask && !activation) done = addBias(row, count, bias, false);
+  if (!bias && mask && !activation) done = maskRow(row, count, mask);
+  for (let i = done; i < count; i++) {
+    const at = <usize> i << 2;
+    let v = load<f32>(row + at);
+    if (bias) v += load<f32>(bias + at);
+    if (activation == RELU && v < 0) v = 0;
     if (activation == SIGMOID) v = sigmoid(v);
-    if (mask) {
-      if (!(load<f32>(mask) > 0)) v = 0;
-      mask += 4;
-    }
-    store<f32>(row, v);
+    if (mask && !(load<f32>(mask + at) > 0)) v = 0;
+    store<f32>(row + at, v);
   }
 }
 
