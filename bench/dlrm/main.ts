@@ -10,6 +10,7 @@
  */
 import { type CpuDevice, openCpuDevice } from "@pocketrec/compute";
 import { findBlas } from "@pocketrec/compute/blas";
+import { adviseHugePages } from "@pocketrec/compute/huge-pages";
 import { Dlrm, TableCollection } from "@pocketrec/dlrm-model";
 import { type Bench, type PeerProcess, runBench, startPythonPeer } from "../harness.ts";
 import { reportLimits } from "./limits.ts";
@@ -121,7 +122,7 @@ await runBench("dlrm", async (bench) => {
     });
     for (const shape of SHAPES) {
       for (const library of [...libraries, undefined]) {
-        using device = openCpuDevice({ threads, ...(library ? { blas: library } : {}) });
+        using device = openCpuDevice({ threads, onMemory: adviseHugePages, ...(library ? { blas: library } : {}) });
         await benchShape(bench, device, shape, { torch, asInstalled, torchName, onnxName });
       }
       await torch?.forget();

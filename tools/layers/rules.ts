@@ -28,7 +28,7 @@ export const layers: readonly (readonly string[])[] = [
 const sidewaysEntries: ReadonlyMap<string, string> = new Map([["packages/lossy-codec ./webgpu", "packages/compute"]]);
 
 /** Entry points bound to a host by name; all others run in browsers, Node, Bun and Deno alike. */
-const hostEntries: ReadonlySet<string> = new Set(["./cli", "./testing", "./blas", "./node", "./dawn"]);
+const hostEntries: ReadonlySet<string> = new Set(["./cli", "./testing", "./blas", "./node", "./dawn", "./huge-pages"]);
 
 /** Entry points that may print, exit and read the environment. */
 const programEntries: ReadonlySet<string> = new Set(["./cli", "./testing"]);

@@ -6,6 +6,7 @@
 import { type AnyDevice, openCpuDevice, openWebGpuDevice } from "@pocketrec/compute";
 import { findBlas } from "@pocketrec/compute/blas";
 import { openDawn } from "@pocketrec/compute/dawn";
+import { adviseHugePages } from "@pocketrec/compute/huge-pages";
 import type { TrainConfig } from "../config/resolve.ts";
 import { RunError } from "../errors.ts";
 
@@ -37,6 +38,7 @@ export async function openDevice(config: DeviceConfig): Promise<AnyDevice> {
     ? findBlas({ setEnvironment: (name, value) => Deno.env.get(name) ?? Deno.env.set(name, value) })
     : undefined;
   return openCpuDevice({
+    onMemory: adviseHugePages,
     ...(config.threads > 0 ? { threads: config.threads } : {}),
     ...(blas ? { blas } : {}),
   });

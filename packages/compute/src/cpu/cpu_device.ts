@@ -26,6 +26,8 @@ export interface CpuDeviceOptions {
   readonly maxBytes?: number;
   /** Dense products go to this library; without it they run in WebAssembly SIMD. */
   readonly blas?: BlasLibrary;
+  /** Called once with the device's memory and the bytes it may grow to, before anything lies there. */
+  readonly onMemory?: (buffer: ArrayBufferLike, maxBytes: number) => void;
 }
 
 /** A compiled set of CPU kernels, as written by the WASM build: module bytes in base64. */
@@ -107,6 +109,7 @@ export class CpuDevice implements Device {
     }
     const [memory, maxBytes] = reserve(wanted);
     this.#memory = memory;
+    options.onMemory?.(memory.buffer, maxBytes);
     this.maxTensorBytes = maxBytes;
     this.#allocator = new Allocator(this.#memory, CONTROL_BYTES, maxBytes);
     this.#args = this.#allocator.allocate(ARGUMENT_SLOTS * 8, "arguments");
