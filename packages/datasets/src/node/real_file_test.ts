@@ -58,7 +58,7 @@ Deno.test({
     await using split = await openCtrDataset(`criteo:${path}`);
     assertEquals([split.info.train, split.info.valid, split.info.test], [129_456, 14_384, 35_960]);
     for await (const { dense } of split.test.batches({ batchSize: 4096 })) {
-      assert(dense.every((x) => Number.isFinite(x) && Math.abs(x) <= 5));
+      assert(dense.every((x) => Number.isFinite(x) && Math.abs(x) <= 3));
     }
 
     await using dlrm = await openCtrDataset(`criteo:${path}`, { preprocess: { mode: "dlrm" } });

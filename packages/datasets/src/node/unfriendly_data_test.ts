@@ -21,7 +21,7 @@ async function withFile(work: (file: string) => Promise<void>): Promise<void> {
 
 function assertBounded({ rows, dense, ids, labels }: CtrBatch, { tables }: CtrSchema): void {
   assertEquals([dense.length, ids.length, labels.length], [rows * 13, rows * 26, rows]);
-  dense.forEach((x, i) => assert(Number.isFinite(x) && Math.abs(x) <= 5, `integer ${i % 13 + 1} becomes ${x}`));
+  dense.forEach((x, i) => assert(Number.isFinite(x) && Math.abs(x) <= 3, `integer ${i % 13 + 1} becomes ${x}`));
   ids.forEach((id, i) => assert(id < tables[i % 26]!.rows, `category ${i % 26 + 1} becomes ${id}`));
 }
 

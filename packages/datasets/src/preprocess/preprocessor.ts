@@ -16,7 +16,7 @@ export interface PreprocessOptions {
   mode?: "frequency" | "dlrm" | "hash";
   /** "frequency": occurrences from which a value counts as known. Default 2. */
   minCount?: number;
-  /** "frequency" and "hash": clip standardised integers at so many deviations. Default 5. */
+  /** "frequency" and "hash": clip standardised integers at so many deviations. Default 3. */
   clipSigma?: number;
   /** "dlrm": values modulo this number before the dictionary (upstream's --max-ind-range); 0 (default) = as they are. */
   maxIndRange?: number;
@@ -75,7 +75,7 @@ export class Preprocessor {
     statistics: { columns(clipSigma: number): DenseColumn[] },
     options: PreprocessOptions = {},
   ): Preprocessor {
-    const { mode = "frequency", minCount = 2, clipSigma = 5, maxIndRange = 0, hashRows = 0 } = options;
+    const { mode = "frequency", minCount = 2, clipSigma = 3, maxIndRange = 0, hashRows = 0 } = options;
     const dense = statistics.columns(clipSigma);
     const categories = Array.from({ length: CATEGORIES }, (_, column): CategoryMap => {
       if (mode === "hash") return new HashMapping(hashRows, column);
