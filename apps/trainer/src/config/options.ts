@@ -238,7 +238,7 @@ const trainingOptions = {
   }),
   patience: wholeNumber({
     group: "Training",
-    help: "Stop after this many evaluations without a better AUC; 0 never",
+    help: "Stop after this many evaluations without a better AUC, at a log loss not 1 % worse; 0 never",
     fallback: "10, of which there are as many in an epoch of up to 1 M rows",
   }),
   refit: onOff({

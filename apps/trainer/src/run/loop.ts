@@ -6,6 +6,7 @@
  */
 import type { CtrSplit } from "@pocketrec/datasets";
 import type { CheckpointStore } from "../checkpoint/store.ts";
+import type { TrainConfig } from "../config/resolve.ts";
 import { RunError } from "../errors.ts";
 import { collect, type FileData } from "../files.ts";
 import type { Progress } from "../progress/progress.ts";
@@ -37,6 +38,8 @@ export interface LoopPlan {
   readonly evalEvery: number;
   readonly checkpointEvery: number;
   readonly patience: number;
+  /** What training minimises. */
+  readonly loss: TrainConfig["loss"];
   /** Learning rate of a step; the first is 1. */
   learningRate(step: number): number;
 }
@@ -178,7 +181,7 @@ async function evaluate(parts: LoopParts): Promise<boolean | undefined> {
   const scored = await scoreSplit(parts.model, parts.valid, plan.testBatch, parts.stopped);
   if (scored === undefined) return undefined;
   const scores = parts.metrics(scored.scores, scored.labels);
-  const better = isBetter(scores, state.best);
+  const better = isBetter(scores, state.best, plan.loss);
   if (better) state.best = { step: state.step, auc: numberOrNull(scores.auc), logloss: scores.logloss };
   state.worse = better ? 0 : state.worse + 1;
   emit(parts, evaluationRow(state, "valid", scores));
@@ -187,9 +190,15 @@ async function evaluate(parts: LoopParts): Promise<boolean | undefined> {
   return better;
 }
 
-function isBetter(scores: Metrics, best: RunState["best"]): boolean {
+/**
+ * A better AUC, unless it is paid for with a log loss more than a hundredth above the best one's: where positives are few
+ * the AUC of an overconfident model is luck, and its probabilities are of no use. Other losses than "bce" do not aim at
+ * a low log loss, so with them the AUC alone decides.
+ */
+function isBetter(scores: Metrics, best: RunState["best"], loss: LoopPlan["loss"]): boolean {
   if (best === null) return true;
-  return best.auc === null || Number.isNaN(scores.auc) ? scores.logloss < best.logloss : scores.auc > best.auc;
+  if (best.auc === null || Number.isNaN(scores.auc)) return scores.logloss < best.logloss;
+  return scores.auc > best.auc && (loss !== "bce" || scores.logloss <= 1.01 * best.logloss);
 }
 
 /** Writes where the run stands, and before that the best state if it is still in memory only. */

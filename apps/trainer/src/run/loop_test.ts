@@ -110,6 +110,7 @@ const PLAN: LoopPlan = {
   evalEvery: 10,
   checkpointEvery: 4,
   patience: 0,
+  loss: "bce",
   learningRate: (step) => 0.5 / Math.sqrt(step),
 };
 
@@ -224,6 +225,20 @@ Deno.test("trainLoop() stops early after `patience` evaluations that are not bet
     assert(store.steps().includes(10), "the best one is kept");
     assertEquals((await play(dir)).outcome, "early-stop", "a finished run stays finished");
   }));
+
+Deno.test("trainLoop() takes no better AUC that is paid for with a far worse log loss, unless the loss is another one", async () => {
+  const scores = [[0.6, 0.3], [0.61, 0.302], [0.7, 0.6], [0.62, 0.304], [0.8, 0.5], [0.5, 0.3]] as const;
+  for (const [loss, step] of [["bce", 35], ["wbce", 45]] as const) {
+    let asked = 0;
+    const { state } = await inFolder((dir) =>
+      play(dir, {
+        plan: { loss },
+        metrics: () => ({ auc: scores[asked]![0], logloss: scores[asked++]![1], accuracy: 0.5 }),
+      })
+    );
+    assertEquals(state.best?.step, step);
+  }
+});
 
 Deno.test("trainLoop() judges by log loss when the AUC does not exist, and trains without validation rows", async () => {
   let asked = 0;
