@@ -28,7 +28,18 @@ export interface CpuDeviceOptions {
   readonly blas?: BlasLibrary;
   /** Called once with the device's memory and the bytes it may grow to, before anything lies there. */
   readonly onMemory?: (buffer: ArrayBufferLike, maxBytes: number) => void;
+  /** See {@linkcode CpuArithmetic}. Default `"host"`. */
+  readonly arithmetic?: CpuArithmetic;
 }
+
+/**
+ * How kernels round. `"host"`: as is fastest, so products are fused with sums where the host does so, and the loss is
+ * computed in f64. `"portable"`: every operation is rounded to f32, in the order of the WebGPU kernels, without BLAS. On
+ * any host these are the bits of a WebGPU software adapter that does not fuse either (Mesa's llvmpipe) for a training step:
+ * products of up to 512 terms, interaction, gradient of the cross-entropy, look-up and update of rows of whole vec4s, dense
+ * update. For comparisons; it is slower.
+ */
+export type CpuArithmetic = "host" | "portable";
 
 /** A compiled set of CPU kernels, as written by the WASM build: module bytes in base64. */
 export interface CpuModule {
@@ -85,6 +96,8 @@ export class CpuDevice implements Device {
   readonly threads: number;
   /** The BLAS that dense products go to, if any. */
   readonly blas: BlasLibrary | undefined;
+  /** How kernels round. */
+  readonly arithmetic: CpuArithmetic;
   readonly #memory: WebAssembly.Memory;
   readonly #allocator: Allocator;
   readonly #pool: ThreadPool;
@@ -107,6 +120,13 @@ export class CpuDevice implements Device {
     if (!(wanted >= MIN_BYTES)) {
       throw new RangeError(`Cannot open the CPU device with ${wanted} bytes: want at least ${MIN_BYTES}`);
     }
+    const { arithmetic = "host" } = options;
+    if (arithmetic !== "host" && arithmetic !== "portable") {
+      throw new RangeError(`Cannot open the CPU device with arithmetic "${arithmetic}": want "host" or "portable"`);
+    }
+    if (options.blas && arithmetic === "portable") {
+      throw new TypeError(`Cannot open the CPU device with portable arithmetic and ${options.blas.name}: want no BLAS`);
+    }
     const [memory, maxBytes] = reserve(wanted);
     this.#memory = memory;
     options.onMemory?.(memory.buffer, maxBytes);
@@ -115,12 +135,14 @@ export class CpuDevice implements Device {
     this.#args = this.#allocator.allocate(ARGUMENT_SLOTS * 8, "arguments");
     this.#slots = new Float64Array(this.#memory.buffer, this.#args, ARGUMENT_SLOTS);
     this.blas = options.blas;
+    this.arithmetic = arithmetic;
     this.#pool = new ThreadPool({
       memory: this.#memory,
       blas: options.blas && { path: options.blas.path, call: options.blas.call ?? "cblas_sgemm" },
     }, threads);
     this.threads = this.#pool.threads;
-    this.label = `cpu (${this.threads} thread${this.threads > 1 ? "s" : ""}, ${options.blas?.name ?? "wasm simd"})`;
+    const engine = options.blas?.name ?? (arithmetic === "portable" ? "portable wasm simd" : "wasm simd");
+    this.label = `cpu (${this.threads} thread${this.threads > 1 ? "s" : ""}, ${engine})`;
   }
 
   /** Bytes of tensors, workspaces and modules. */

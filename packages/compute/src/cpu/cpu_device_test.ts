@@ -82,3 +82,18 @@ Deno.test("CpuDevice refuses use after its disposal, but lets tensors go", async
   await assertRejects(() => tensor.read(), TypeError, "was disposed");
   tensor[Symbol.dispose]();
 });
+
+Deno.test("openCpuDevice() refuses an arithmetic that it does not know, and BLAS with the portable one", () => {
+  assertThrows(
+    () => openCpuDevice({ arithmetic: "exact" as "host" }),
+    RangeError,
+    'Cannot open the CPU device with arithmetic "exact": want "host" or "portable"',
+  );
+  assertThrows(
+    () => openCpuDevice({ arithmetic: "portable", blas: { path: "libx.so", name: "X" } }),
+    TypeError,
+    "Cannot open the CPU device with portable arithmetic and X: want no BLAS",
+  );
+  using device = openCpuDevice({ threads: 1, arithmetic: "portable" });
+  assertEquals(device.label, "cpu (1 thread, portable wasm simd)");
+});

@@ -1,4 +1,4 @@
-import type { CpuModule } from "./cpu_device.ts";
+import type { CpuDevice, CpuModule } from "./cpu_device.ts";
 
 /** Two builds of the same kernels: with fused multiply-add where the host has it, and without (Node 20). */
 export interface CpuModulePair {
@@ -10,8 +10,9 @@ export interface CpuModulePair {
 
 const choices = new WeakMap<CpuModulePair, CpuModule>();
 
-/** The build that this host takes. */
-export function forHost(pair: CpuModulePair): CpuModule {
+/** The build that a device on this host takes. */
+export function forHost(device: CpuDevice, pair: CpuModulePair): CpuModule {
+  if (device.arithmetic === "portable") return pair.unfused;
   let choice = choices.get(pair);
   if (!choice) {
     const bytes = Uint8Array.from(atob(pair.relaxed.base64), (c) => c.charCodeAt(0));

@@ -135,8 +135,18 @@ fn main(
   let i = element / p.n;
   let j = element % p.n;
   let r = range(group.z);
-  var sum = 0.0;
-  for (var q = r.x; q < r.y; q++) { sum = fma(a[at_a(i, q)], b[at_b(q, j)], sum); }
+  var q = r.x;
+  var lanes = vec4f();
+  // A vector and a matrix whose sums run along memory: four sums side by side, the order of the CPU.
+  if ((p.n == 1u && A_BY_ROWS) || (p.n != 1u && p.m == 1u && !B_BY_COLUMNS)) {
+    for (; q + 4u <= r.y; q += 4u) {
+      let x = vec4f(a[at_a(i, q)], a[at_a(i, q + 1u)], a[at_a(i, q + 2u)], a[at_a(i, q + 3u)]);
+      let y = vec4f(b[at_b(q, j)], b[at_b(q + 1u, j)], b[at_b(q + 2u, j)], b[at_b(q + 3u, j)]);
+      lanes = fma(x, y, lanes);
+    }
+  }
+  var sum = (lanes.x + lanes.z) + (lanes.y + lanes.w);
+  for (; q < r.y; q++) { sum = fma(a[at_a(i, q)], b[at_b(q, j)], sum); }
   finish(i, j, sum);
 }`,
 

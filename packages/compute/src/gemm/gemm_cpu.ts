@@ -35,7 +35,7 @@ const PACK_ELEMENTS = 1 << 15;
 const ACTIVATIONS: Readonly<Record<Activation, number>> = { none: 0, relu: 1, sigmoid: 2 };
 
 /** Runs a checked product on the CPU. Tests force the module without relaxed SIMD. */
-export function gemmOnCpu(device: CpuDevice, plan: GemmPlan, module: CpuModule = forHost(MODULES)): void {
+export function gemmOnCpu(device: CpuDevice, plan: GemmPlan, module: CpuModule = forHost(device, MODULES)): void {
   if (plan.m === 1 || plan.n === 1) return runVector(device, plan, module);
   if (plan.k === 1) return runOuter(device, plan, module);
   if (device.blas && plan.k > 0) return runBlas(device, plan, module);

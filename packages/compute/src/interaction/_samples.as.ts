@@ -220,7 +220,8 @@ function backwardTile<Form>(
   v128.store(to0 + column, a3, 48);
 }
 
-// The columns of row i's gradient from byte `from` on: four at once, the last three one by one.
+// The columns of row i's gradient from byte `from` on: four at once, the last three one by one. Partners in the order of
+// backwardTile.
 function backwardRest<Form>(
   dense: usize, embeddings: usize, pairs: usize, add: usize, rows: i32, rowBytes: usize, self: i32,
   i: i32, to: usize, from: usize,
@@ -229,7 +230,12 @@ function backwardRest<Form>(
     const four = column + 16 <= rowBytes;
     let sums = f32x4.splat(0);
     if (i == 0) sums = four ? v128.load(add + column) : v128.load_zero<f32>(add + column);
-    for (let j: i32 = 0; j < rows; j++) {
+    const first = i & ~1, own = min(2, rows - first);
+    for (let t: i32 = 0; t < rows; t++) {
+      let j = t;
+      if (t >= first) j += own;
+      if (j >= rows) j -= rows - first;
+      if (j == i && !self) continue;
       const y = rowOf(dense, embeddings, j, rowBytes) + column;
       const s = f32x4.splat(j == i ? ownFactor(pairs, i, self) : load<f32>(pairAt(pairs, i, j, self)));
       sums = madd<Form>(s, four ? v128.load(y) : v128.load_zero<f32>(y), sums);

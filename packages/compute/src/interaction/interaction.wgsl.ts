@@ -59,9 +59,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   }
   let i = pair_row(c - shape.dim, shape.self_);
   let j = c - shape.dim - pair_start(i, shape.self_);
-  var sum = 0.0;
-  for (var k = 0u; k < shape.dim; k++) { sum += value(s, i, k) * value(s, j, k); }
-  out[at] = sum;
+  var sums = vec4f();
+  for (var k = 0u; k + 4u <= shape.dim; k += 4u) {
+    let x = vec4f(value(s, i, k), value(s, i, k + 1u), value(s, i, k + 2u), value(s, i, k + 3u));
+    let y = vec4f(value(s, j, k), value(s, j, k + 1u), value(s, j, k + 2u), value(s, j, k + 3u));
+    sums = fma(x, y, sums);
+  }
+  for (var k = shape.dim & ~3u; k < shape.dim; k++) {
+    sums[k & 3u] = fma(value(s, i, k), value(s, j, k), sums[k & 3u]);
+  }
+  out[at] = (sums.x + sums.y) + (sums.z + sums.w);
 }
 `;
 
@@ -101,15 +108,28 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let i = pair_row(p, shape.self_);
     let a = i * stride;
     let b = (p - pair_start(i, shape.self_)) * stride;
-    var sum = 0.0;
-    for (var k = 0u; k < d; k++) { sum += rows[a + k] * rows[b + k]; }
-    out[base + d + p] = sum;
+    var sums = vec4f();
+    for (var k = 0u; k + 4u <= d; k += 4u) {
+      let x = vec4f(rows[a + k], rows[a + k + 1u], rows[a + k + 2u], rows[a + k + 3u]);
+      let y = vec4f(rows[b + k], rows[b + k + 1u], rows[b + k + 2u], rows[b + k + 3u]);
+      sums = fma(x, y, sums);
+    }
+    for (var k = d & ~3u; k < d; k++) { sums[k & 3u] = fma(rows[a + k], rows[b + k], sums[k & 3u]); }
+    out[base + d + p] = (sums.x + sums.y) + (sums.z + sums.w);
   }
 }
 `;
 }
 
 const BACKWARD_HEAD = /* wgsl */ `${SHARED}
+// The t-th partner of row i: rows go in pairs, and a pair meets all others first, then itself.
+fn partner(i: u32, t: u32) -> u32 {
+  let first = i & ~1u;
+  let own = min(2u, shape.rows - first);
+  if (t < first) { return t; }
+  return select(t + own, t + own + first - shape.rows, t + own >= shape.rows);
+}
+
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> grad_out: array<f32>;
 @group(0) @binding(2) var<storage, read> dense: array<f32>;
@@ -138,11 +158,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let pairs = base + shape.dim;
   var sum = 0.0;
   if (i == 0u) { sum = grad_out[base + k]; }
-  for (var j = 0u; j < shape.rows; j++) {
+  for (var t = 0u; t < shape.rows; t++) {
+    let j = partner(i, t);
     if (j != i) {
-      sum += grad_out[pairs + pair_index(i, j, shape.self_)] * value(s, j, k);
+      sum = fma(grad_out[pairs + pair_index(i, j, shape.self_)], value(s, j, k), sum);
     } else if (shape.self_ == 1u) {
-      sum += 2.0 * grad_out[pairs + pair_index(i, i, 1u)] * value(s, i, k);
+      sum = fma(2.0 * grad_out[pairs + pair_index(i, i, 1u)], value(s, i, k), sum);
     }
   }
   if (i == 0u) {
@@ -181,11 +202,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let k = e % d;
     var sum = 0.0;
     if (i == 0u) { sum = grad_out[base + k]; }
-    for (var j = 0u; j < shape.rows; j++) {
+    for (var t = 0u; t < shape.rows; t++) {
+      let j = partner(i, t);
       if (j != i) {
-        sum += held[elements + pair_index(i, j, shape.self_)] * held[j * d + k];
+        sum = fma(held[elements + pair_index(i, j, shape.self_)], held[j * d + k], sum);
       } else if (shape.self_ == 1u) {
-        sum += 2.0 * held[elements + pair_index(i, i, 1u)] * held[e];
+        sum = fma(2.0 * held[elements + pair_index(i, i, 1u)], held[e], sum);
       }
     }
     if (i == 0u) {

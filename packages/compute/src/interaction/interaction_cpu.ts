@@ -22,7 +22,7 @@ export function interactionOnCpu(
   dense: Tensor,
   embeddings: Tensor,
   out: Tensor,
-  module: CpuModule = forHost(MODULES),
+  module: CpuModule = forHost(device, MODULES),
 ): void {
   device.run(device.kernel(module, "forward"), Math.ceil(shape.batch / SAMPLES), [
     addressOf(dense),
@@ -40,7 +40,7 @@ export function interactionBackwardOnCpu(
   device: CpuDevice,
   shape: InteractionShape,
   tensors: { gradOut: Tensor; dense: Tensor; embeddings: Tensor; gradDense: Tensor; gradEmbeddings: Tensor },
-  module: CpuModule = forHost(MODULES),
+  module: CpuModule = forHost(device, MODULES),
 ): void {
   device.run(device.kernel(module, "backward"), Math.ceil(shape.batch / SAMPLES), [
     addressOf(tensors.dense),

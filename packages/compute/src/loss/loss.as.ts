@@ -44,6 +44,62 @@ export function bce(args: usize, task: i32): void {
   if (partials) store<f64>(partials + (<usize>task << 3), sum);
 }
 
+// e^x of four numbers x <= 0, the operations of exp_negative in loss.wgsl.ts.
+// @ts-ignore: decorator
+@inline
+function expNegative4(argument: v128): v128 {
+  const x = f32x4.max(argument, f32x4.splat(-87));
+  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504)));
+  const high = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
+  const r = f32x4.sub(high, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
+  let y = f32x4.add(f32x4.mul(f32x4.splat(1.9875691500e-4), r), f32x4.splat(1.3981999507e-3));
+  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(8.3334519073e-3));
+  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(4.1665795894e-2));
+  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(1.6666665459e-1));
+  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(5.0000001201e-1));
+  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(1));
+  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(1));
+  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  return f32x4.mul(y, power);
+}
+
+/** The gradient of bce in f32, as WebGPU computes it. Slots as for bce. */
+export function bceGradientF32(args: usize, task: i32): void {
+  const logits = slot(args, 0), labels = slot(args, 1), grads = slot(args, 2);
+  const one = f32x4.splat(1), scale = f32x4.splat(<f32>slotF64(args, 5));
+  const weight0 = f32x4.splat(<f32>slotF64(args, 6));
+  const rise = f32x4.sub(f32x4.splat(<f32>slotF64(args, 7)), weight0);
+  const end = min(<i32>slot(args, 4), (task + 1) * SAMPLES);
+  for (let i = task * SAMPLES; i < end; i += 4) {
+    const at = <usize>i << 2, left = end - i;
+    const s = left < 4 ? loadFirst(logits + at, left) : v128.load(logits + at);
+    const y = left < 4 ? loadFirst(labels + at, left) : v128.load(labels + at);
+    const weight = f32x4.add(weight0, f32x4.mul(y, rise));
+    const e = expNegative4(f32x4.neg(f32x4.abs(s))), negative = f32x4.lt(s, f32x4.splat(0));
+    const total = f32x4.add(one, e);
+    const click = f32x4.div(v128.bitselect(e, one, negative), total);
+    const none = f32x4.div(v128.bitselect(one, e, negative), total);
+    const slope = v128.bitselect(f32x4.neg(none), f32x4.sub(click, y), f32x4.eq(y, one));
+    const g = f32x4.mul(f32x4.mul(weight, slope), scale);
+    if (left < 4) storeFirst(grads + at, g, left);
+    else v128.store(grads + at, g);
+  }
+}
+
+// The last 1 to 3 floats, then zeros.
+function loadFirst(p: usize, n: i32): v128 {
+  let v = v128.load_zero<f32>(p);
+  if (n > 1) v = v128.load_lane<f32>(p, v, 1, 4);
+  if (n > 2) v = v128.load_lane<f32>(p, v, 2, 8);
+  return v;
+}
+
+function storeFirst(p: usize, v: v128, n: i32): void {
+  v128.store_lane<f32>(p, v, 0);
+  if (n > 1) v128.store_lane<f32>(p, v, 1, 4);
+  if (n > 2) v128.store_lane<f32>(p, v, 2, 8);
+}
+
 /** Slots as for bce, but 1 labels are u32, 6 classes. */
 export function softmax(args: usize, task: i32): void {
   const labels = slot(args, 1), grads = slot(args, 2), partials = slot(args, 3), classes = <i32>slot(args, 6);

@@ -18,9 +18,35 @@ const BCE = (v: LossVariant) => /* wgsl */ `
   let s = logits[i];
   let y = labels[i];
   let weight = p.weight0 + y * (p.weight1 - p.weight0);
-  let e = exp(-abs(s));
+  let e = exp_negative(-abs(s));
   ${v.loss ? LOSS_OF_BCE : ""}
-  ${v.grad ? "grads[i] = weight * (select(1.0, e, s < 0.0) / (1.0 + e) - y) * p.scale;" : ""}
+  ${v.grad ? GRADIENT_OF_BCE : ""}
+`;
+
+// sigmoid(s) - y; for label 1 without cancellation, so that confident predictions keep their small gradients.
+const GRADIENT_OF_BCE = /* wgsl */ `
+  let total = 1.0 + e;
+  let click = select(1.0, e, s < 0.0) / total;
+  let none = select(e, 1.0, s < 0.0) / total;
+  grads[i] = weight * select(click - y, -none, y == 1.0) * p.scale;
+`;
+
+// e^x for x <= 0 by Cephes' expf: 2^n e^r, |r| <= ln 2 / 2. WGSL's own may be off by 3 + 2 |x| ulps. The same operations
+// as in loss.as.ts, so that adapters that neither fuse nor flush give the same bits. Below -87 it stays at 1e-38.
+const EXP_NEGATIVE = /* wgsl */ `
+fn exp_negative(argument: f32) -> f32 {
+  let x = max(argument, -87.0);
+  let n = round(x * 1.44269504);
+  let r = (x - n * 0.693359375) - n * -2.12194440e-4;
+  var y = 1.9875691500e-4 * r + 1.3981999507e-3;
+  y = y * r + 8.3334519073e-3;
+  y = y * r + 4.1665795894e-2;
+  y = y * r + 1.6666665459e-1;
+  y = y * r + 5.0000001201e-1;
+  y = y * r + 1.0; // not two additions in a row, which compilers may turn around
+  y = y * r + 1.0;
+  return y * bitcast<f32>((i32(n) + 127) << 23u);
+}
 `;
 
 // WGSL has no log1p. With u the rounded 1 + e, log(u) e / (u - 1) cancels the rounding (Kahan).
@@ -69,7 +95,7 @@ struct Parameters {
 @group(0) @binding(1) var<storage, read> logits: array<f32>;
 @group(0) @binding(2) var<storage, read> labels: array<${v.kind === "bce" ? "f32" : "u32"}>;
 ${written.map((name, at) => `@group(0) @binding(${3 + at}) var<storage, read_write> ${name}: array<f32>;`).join("\n")}
-
+${v.kind === "bce" ? EXP_NEGATIVE : ""}
 // One thread per sample.
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,

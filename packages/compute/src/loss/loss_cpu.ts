@@ -14,15 +14,19 @@ export function lossOnCpu(device: CpuDevice, plan: LossPlan): void {
   const tasks = Math.ceil(plan.batch / SAMPLES);
   // Partial sums are f64, so two elements each.
   const partials = lossSum ? addressOf(device.workspace("compute/loss", "u32", tasks * 2)) : 0;
-  device.run(device.kernel(MODULE, plan.kind), tasks, [
-    addressOf(plan.logits),
-    addressOf(plan.labels),
-    gradLogits ? addressOf(gradLogits) : 0,
-    partials,
-    plan.batch,
-    plan.gradScale,
-    ...(plan.kind === "bce" ? plan.classWeights : [plan.classes]),
-  ]);
+  const single = device.arithmetic === "portable" && plan.kind === "bce" && gradLogits;
+  const run = (kernel: string, gradients: number): void =>
+    device.run(device.kernel(MODULE, kernel), tasks, [
+      addressOf(plan.logits),
+      addressOf(plan.labels),
+      gradients,
+      partials,
+      plan.batch,
+      plan.gradScale,
+      ...(plan.kind === "bce" ? plan.classWeights : [plan.classes]),
+    ]);
+  if (single) run("bceGradientF32", addressOf(gradLogits));
+  if (lossSum || !single) run(plan.kind, single || !gradLogits ? 0 : addressOf(gradLogits));
   if (lossSum) {
     device.run(device.kernel(MODULE, "accumulate"), 1, [
       partials,

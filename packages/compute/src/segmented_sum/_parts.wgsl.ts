@@ -38,7 +38,7 @@ export function treeSum(lanes: number): string {
   return /* wgsl */ `
     partial[local] = sum;
     workgroupBarrier();
-    for (var step = ${TREE_WORKGROUP / lanes / 2}u; step > 0u; step >>= 1u) {
+    for (var step = ${(TREE_WORKGROUP / lanes) >> 1}u; step > 0u; step >>= 1u) {
       if (lane < step) { partial[local] += partial[local + step * ${lanes}u]; }
       workgroupBarrier();
     }`;

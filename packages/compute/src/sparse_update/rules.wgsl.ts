@@ -87,14 +87,14 @@ fn main(${ARGUMENTS}) {
   let position = group_index * ${TREE_WORKGROUP / lanes}u + local / ${lanes}u;
   let lane = local % ${lanes}u;
   let ours = starts_row(position);
-  var sum = 0.0;
+  var sums = ${vectorOf(variant)}();
   if (ours) {
     for (var column = lane; column < p.columns; column += ${lanes}u) {
       let g = row_gradient(position, column);
-      sum += ${width === 4 ? "dot(g, g)" : "g * g"};
+      sums += g * g;
     }
   }
-  partial[local] = sum;
+  partial[local] = ${width === 4 ? "(sums.x + sums.z) + (sums.y + sums.w)" : "sums"};
   workgroupBarrier();
   for (var step = ${lanes >> 1}u; step > 0u; step >>= 1u) {
     if (lane < step) { partial[local] += partial[local + step]; }

@@ -17,7 +17,12 @@ export interface UpdateVariant {
   readonly info: boolean;
   /** Threads side by side on one row, a power of two up to MAX_LANES. */
   readonly lanes: number;
+  /** Rows that are added one by one before chunks begin; also positions per block. */
+  readonly chunk: number;
 }
+
+/** The chunk where one thread adds up a column: that of the CPU, so that it is the same sum. */
+export const LONG_CHUNK = 256;
 
 /** The vector type of a variant. */
 export function vectorOf({ width }: UpdateVariant): string {
@@ -43,7 +48,7 @@ fn term(position: u32, column: u32) -> ${vector} {
 }
 
 /** First and last positions of runs of equal keys, by doubling steps and bisection. */
-const RUN_FUNCTIONS = /* wgsl */ `
+const runFunctions = (chunk: number): string => /* wgsl */ `
 fn run_start(position: u32, low: u32) -> u32 {
   let key = keys[position];
   var inside = position;
@@ -79,13 +84,13 @@ fn run_end(position: u32) -> u32 {
 
 /** Whether the run that starts at a position is cut into chunks. */
 fn is_long(start: u32) -> bool {
-  return start + ${SUM_CHUNK}u < p.n && keys[start + ${SUM_CHUNK}u] == keys[start];
+  return start + ${chunk}u < p.n && keys[start + ${chunk}u] == keys[start];
 }
 
 /** Where the sum of the chunk at \`position\` lies; \`start\` is that of the run. */
 fn chunk_slot(position: u32, start: u32) -> u32 {
-  let inside_block = position == start && position % ${SUM_CHUNK}u != 0u;
-  return 2u * (position / ${SUM_CHUNK}u) + select(0u, 1u, inside_block);
+  let inside_block = position == start && position % ${chunk}u != 0u;
+  return 2u * (position / ${chunk}u) + select(0u, 1u, inside_block);
 }
 `;
 
@@ -95,7 +100,7 @@ fn chunk_slot(position: u32, start: u32) -> u32 {
  * adds the rows that are as far apart as there are lanes, then the lanes are added as a tree. Most workgroups find no chunk and end.
  */
 export function chunkSumsKernel(variant: UpdateVariant): WgslKernel {
-  const vector = vectorOf(variant), { lanes } = variant;
+  const vector = vectorOf(variant), { lanes, chunk } = variant;
   const bindings = new Bindings().add("keys", "u32").add("order", "u32").add("grads", vector)
     .add("sums", vector, "read-write");
   if (variant.info) bindings.add("info", "vec2<u32>");
@@ -109,22 +114,22 @@ struct Parameters { ${SHAPE} }
 ${bindings.text}
 var<workgroup> partial: array<${vector}, ${TREE_WORKGROUP}>;
 ${termFunction(variant)}
-${RUN_FUNCTIONS}
+${runFunctions(chunk)}
 
 /** First position of the chunk that belongs to a slot, or n. */
 fn chunk_of(slot: u32) -> u32 {
-  let block = (slot >> 1u) * ${SUM_CHUNK}u;
+  let block = (slot >> 1u) * ${chunk}u;
   if (block >= p.n) { return p.n; }
   if ((slot & 1u) == 0u) {
     if (keys[block] >= p.rows) { return p.n; }
     let start = run_start(block, 0u);
     if (!is_long(start)) { return p.n; }
-    let behind = (block - start) % ${SUM_CHUNK}u;
-    let first = select(block + ${SUM_CHUNK}u - behind, block, behind == 0u);
+    let behind = (block - start) % ${chunk}u;
+    let first = select(block + ${chunk}u - behind, block, behind == 0u);
     if (first >= p.n || keys[first] != keys[block]) { return p.n; }
     return first;
   }
-  let next = block + ${SUM_CHUNK}u;
+  let next = block + ${chunk}u;
   if (next >= p.n || keys[next] >= p.rows || keys[next] == keys[block]) { return p.n; }
   let start = run_start(next, block);
   if (start == next || !is_long(start)) { return p.n; }
@@ -141,7 +146,7 @@ fn main(${ARGUMENTS}) {
     let column = left + local % ${lanes}u;
     var sum = ${vector}(0.0);
     if (column < p.columns) {
-      for (var i = first + lane; i < min(first + ${SUM_CHUNK}u, p.n); i += ${TREE_WORKGROUP / lanes}u) {
+      for (var i = first + lane; i < min(first + ${chunk}u, p.n); i += ${TREE_WORKGROUP / lanes}u) {
         if (keys[i] == keys[first]) { sum += term(i, column); }
       }
     }
@@ -158,10 +163,10 @@ fn main(${ARGUMENTS}) {
  * at most one long run starts.
  */
 export function runSumsKernel(variant: UpdateVariant): WgslKernel {
-  const vector = vectorOf(variant), { lanes } = variant;
+  const vector = vectorOf(variant), { lanes, chunk } = variant;
   const bindings = new Bindings().add("keys", "u32").add("sums", vector, "read-write");
   return {
-    label: `compute/sparse_update.run_sums[x${variant.width},${lanes}]`,
+    label: `compute/sparse_update.run_sums[x${variant.width},${lanes}${chunk === SUM_CHUNK ? "" : `,chunk ${chunk}`}]`,
     parameters: ["u32", "u32", "u32"],
     buffers: bindings.buffers,
     code: /* wgsl */ `
@@ -169,13 +174,13 @@ struct Parameters { ${SHAPE} }
 @group(0) @binding(0) var<uniform> p: Parameters;
 ${bindings.text}
 var<workgroup> partial: array<${vector}, ${TREE_WORKGROUP}>;
-${RUN_FUNCTIONS}
+${runFunctions(chunk)}
 
 /** Start of the long run that starts in a block, or n. */
 fn long_run_of(block: u32) -> u32 {
   if (block >= p.n) { return p.n; }
   if ((block == 0u || keys[block - 1u] != keys[block]) && keys[block] < p.rows && is_long(block)) { return block; }
-  let next = block + ${SUM_CHUNK}u;
+  let next = block + ${chunk}u;
   if (next >= p.n || keys[next] >= p.rows || keys[next] == keys[block]) { return p.n; }
   let start = run_start(next, block);
   if (start == next || !is_long(start)) { return p.n; }
@@ -185,16 +190,16 @@ fn long_run_of(block: u32) -> u32 {
 @compute @workgroup_size(${TREE_WORKGROUP})
 fn main(${ARGUMENTS}) {
   ${GROUP_INDEX}
-  let start = long_run_of(group_index * ${SUM_CHUNK}u);
+  let start = long_run_of(group_index * ${chunk}u);
   if (start >= p.n) { return; }
-  let chunks = (run_end(start) - start + ${SUM_CHUNK - 1}u) / ${SUM_CHUNK}u;
+  let chunks = (run_end(start) - start + ${chunk - 1}u) / ${chunk}u;
   let lane = local / ${lanes}u;
   for (var left = 0u; left < p.columns; left += ${lanes}u) {
     let column = left + local % ${lanes}u;
     var sum = ${vector}(0.0);
     if (column < p.columns) {
       for (var chunk = lane; chunk < chunks; chunk += ${TREE_WORKGROUP / lanes}u) {
-        sum += sums[chunk_slot(start + chunk * ${SUM_CHUNK}u, start) * p.columns + column];
+        sum += sums[chunk_slot(start + chunk * ${chunk}u, start) * p.columns + column];
       }
     }
     ${treeSum(lanes)}
@@ -209,7 +214,7 @@ fn main(${ARGUMENTS}) {
 
 /** `row_gradient`: the summed gradient of the run that starts at a position; needs `keys`, `sums` and `term`'s bindings. */
 export function gradientFunction(variant: UpdateVariant): string {
-  const vector = vectorOf(variant);
+  const vector = vectorOf(variant), { chunk } = variant;
   return /* wgsl */ `
 ${termFunction(variant)}
 fn starts_row(position: u32) -> bool {
@@ -218,9 +223,9 @@ fn starts_row(position: u32) -> bool {
 
 fn row_gradient(position: u32, column: u32) -> ${vector} {
   let key = keys[position];
-  let beyond = position + ${SUM_CHUNK}u;
+  let beyond = position + ${chunk}u;
   if (beyond < p.n && keys[beyond] == key) {
-    let slot = 2u * (position / ${SUM_CHUNK}u) + select(0u, 1u, position % ${SUM_CHUNK}u != 0u);
+    let slot = 2u * (position / ${chunk}u) + select(0u, 1u, position % ${chunk}u != 0u);
     return sums[slot * p.columns + column];
   }
   var sum = term(position, column);
@@ -231,13 +236,20 @@ fn row_gradient(position: u32, column: u32) -> ${vector} {
 }
 
 /** Name of a variant inside a label. */
-export function nameOf({ width, info, lanes }: UpdateVariant): string {
-  return `x${width},${lanes}${info ? ",info" : ""}`;
+export function nameOf({ width, info, lanes, chunk }: UpdateVariant): string {
+  return `x${width},${lanes}${info ? ",info" : ""}${chunk === SUM_CHUNK ? "" : `,chunk ${chunk}`}`;
 }
 
 /** The variants that the test of all kernels compiles: every code path, and both ends of the lanes. */
 export const UPDATE_VARIANTS: readonly UpdateVariant[] = ([1, 4] as const).flatMap((width) =>
-  [false, true].flatMap((info) => [1, MAX_LANES].map((lanes) => ({ width, info, lanes })))
+  [false, true].flatMap((info) =>
+    ([[1, SUM_CHUNK], [MAX_LANES, SUM_CHUNK], [TREE_WORKGROUP, LONG_CHUNK]] as const).map(([lanes, chunk]) => ({
+      width,
+      info,
+      lanes,
+      chunk,
+    }))
+  )
 );
 
 /** Every variant, for the test that compiles them all. */

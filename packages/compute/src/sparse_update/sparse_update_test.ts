@@ -4,9 +4,11 @@ import { openCpuDevice } from "../cpu/cpu_device.ts";
 import type { AnyDevice } from "../device.ts";
 import { type Bags, embeddingLookupReference, type HostBags } from "../../mod.ts";
 import { assertAllClose, assertSameBits, testOnEachDevice, TestRandom } from "../testing/mod.ts";
-import { type SparseOptimizer, sparseStateShapes } from "./sparse_optimizer.ts";
+import { planBags } from "../embedding_lookup/bag_plan.ts";
+import { type SparseOptimizer, sparseStateShapes, stepScalars } from "./sparse_optimizer.ts";
 import { sparseUpdate } from "./sparse_update.ts";
 import { sparseGradientReference, sparseUpdateReference } from "./sparse_update_reference.ts";
+import { sparseUpdateWebGpu } from "./sparse_update_webgpu.ts";
 
 const OPTIMIZERS: readonly SparseOptimizer[] = [
   { kind: "sgd" },
@@ -73,8 +75,8 @@ function makeProblem(shape: Shape): Problem {
   };
 }
 
-/** Runs the update on a device; returns weights and states. */
-async function update(device: AnyDevice, p: Problem): Promise<Float32Array[]> {
+/** Runs the update on a device; returns weights and states. `software`: forces the kernels of software adapters or not. */
+async function update(device: AnyDevice, p: Problem, software?: boolean): Promise<Float32Array[]> {
   const { batch, tables, rowBase, ids, offsets, weights, mode = "sum" } = p.bags;
   using stack = new DisposableStack();
   const f32 = (data: ArrayLike<number>, shape = [data.length]) =>
@@ -91,7 +93,13 @@ async function update(device: AnyDevice, p: Problem): Promise<Float32Array[]> {
     ...(offsets ? { offsets: u32(offsets) } : {}),
     ...(weights ? { weights: f32(weights) } : {}),
   };
-  sparseUpdate(table, u32(rowBase), bags, f32(p.gradOut), p.optimizer, states, p.lr);
+  const bases = u32(rowBase), gradOut = f32(p.gradOut);
+  if (device.kind === "cpu" || software === undefined) {
+    sparseUpdate(table, bases, bags, gradOut, p.optimizer, states, p.lr);
+  } else {
+    const plan = planBags("test", table, bases, bags), step = stepScalars(p.optimizer, p.lr);
+    sparseUpdateWebGpu(device, table, plan, gradOut, step, states, software);
+  }
   return await Promise.all([table, ...states].map((tensor) => tensor.read() as Promise<Float32Array>));
 }
 
@@ -101,14 +109,19 @@ function expected(p: Problem): Float64Array[] {
   return [table, ...states];
 }
 
+/** Adapters in tests are software; the kernels of GPUs must be right, too. */
+const variants = (device: AnyDevice) => device.kind === "cpu" ? [undefined] : [false, true];
+
 async function assertUpdates(device: AnyDevice, shape: Shape): Promise<void> {
-  const p = makeProblem(shape);
-  const actual = await update(device, p), want = expected(p);
+  const p = makeProblem(shape), want = expected(p);
   // Sums of up to `occurrences` values below 1 carry that many roundings at worst; squares double it.
   const atol = 2e-6 * Math.max(1, Math.sqrt(p.bags.ids.length));
-  actual.forEach((values, i) =>
-    assertAllClose(i === 0 ? "weights" : `state ${i}`, values, want[i]!, { atol, rtol: 2e-6 })
-  );
+  for (const software of variants(device)) {
+    const actual = await update(device, p, software);
+    actual.forEach((values, i) =>
+      assertAllClose(i === 0 ? "weights" : `state ${i}`, values, want[i]!, { atol, rtol: 2e-6 })
+    );
+  }
 }
 
 testOnEachDevice("sparseUpdate() equals the reference over shapes, bags and optimisers", async (device) => {
@@ -138,8 +151,12 @@ for (const optimizer of OPTIMIZERS) {
 }
 
 testOnEachDevice("sparseUpdate() handles lists whose lengths are around the chunk", async (device) => {
-  // Chunks have 64 positions on GPUs and 256 on CPUs.
-  const chunk = device.kind === "cpu" ? 256 : 64;
+  for (const software of variants(device)) await checkAroundChunk(device, software);
+});
+
+async function checkAroundChunk(device: AnyDevice, software?: boolean): Promise<void> {
+  // Chunks have 64 positions on GPUs and 256 on CPUs and software adapters.
+  const chunk = software === false ? 64 : 256;
   for (const length of [1, 2, 3].flatMap((chunks) => [-1, 0, 1].map((more) => chunks * chunk + more))) {
     for (const before of [0, 200]) {
       const ids = Uint32Array.from(
@@ -157,10 +174,11 @@ testOnEachDevice("sparseUpdate() handles lists whose lengths are around the chun
         lr: 1,
       };
       // Sums of ones are exact.
-      assertSameBits(`${before} + ${length}`, (await update(device, p))[0]!, Float32Array.from(expected(p)[0]!));
+      const after = (await update(device, p, software))[0]!;
+      assertSameBits(`${before} + ${length}`, after, Float32Array.from(expected(p)[0]!));
     }
   }
-});
+}
 
 testOnEachDevice("sparseUpdate() with rate 1 subtracts the gradient of the look-up", async (device) => {
   // Central differences of sum(lookup * gradOut) in float64: exact up to rounding, as the look-up is linear.

@@ -7,7 +7,7 @@ import type { WebGpuDevice } from "../webgpu/webgpu_device.ts";
 import { hasInfo, occurrencesKernel } from "./occurrences.wgsl.ts";
 import { rowStateKernel, ruleKernel } from "./rules.wgsl.ts";
 import type { StepScalars } from "./sparse_optimizer.ts";
-import { chunkSumsKernel, nameOf, runSumsKernel, type UpdateVariant } from "./sparse_update.wgsl.ts";
+import { chunkSumsKernel, LONG_CHUNK, nameOf, runSumsKernel, type UpdateVariant } from "./sparse_update.wgsl.ts";
 
 /** Kernels of one variant. */
 interface Kernels {
@@ -36,7 +36,7 @@ function kernelsOf(variant: UpdateVariant): Kernels {
 
 /**
  * {@linkcode sparseUpdate} on a GPU. All sizes on the host are those of the batch: how many rows differ and how often
- * each occurs stays on the device, and threads without work end early.
+ * each occurs stays on the device, and threads without work end early. Tests force the kernels of GPUs or of software adapters.
  */
 export function sparseUpdateWebGpu(
   device: WebGpuDevice,
@@ -45,14 +45,18 @@ export function sparseUpdateWebGpu(
   gradOut: Tensor,
   step: StepScalars,
   states: readonly Tensor[],
+  software: boolean = device.isFallback,
 ): void {
   const { batch, tables, dim, rows, rowBase, ids, offsets } = plan;
   const n = plan.occurrences;
   const listed = { offsets: !!offsets, weights: !!plan.weights, mean: plan.mean };
   const width = dim % 4 === 0 ? 4 : 1, columns = dim / width;
-  const lanes = Math.min(MAX_LANES, 2 ** Math.ceil(Math.log2(columns)));
-  const variant: UpdateVariant = { width, info: hasInfo(listed), lanes };
-  const { chunkSums, runSums, rowState, rules } = kernelsOf(variant);
+  // Software adapters run a workgroup's threads in turns between barriers: there, one thread adds up a column.
+  const [lanes, chunk] = software
+    ? [TREE_WORKGROUP, LONG_CHUNK]
+    : [Math.min(MAX_LANES, 2 ** Math.ceil(Math.log2(columns))), SUM_CHUNK];
+  const variant: UpdateVariant = { width, info: hasInfo(listed), lanes, chunk };
+  const { chunkSums, runSums, rules } = kernelsOf(variant);
 
   const rowOf = device.workspace("sparseUpdate.rowOf", "u32", n);
   const info = variant.info ? [device.workspace("sparseUpdate.info", "u32", 2 * n)] : [];
@@ -68,9 +72,9 @@ export function sparseUpdateWebGpu(
   // `rows` itself is the key of ids that lie in no table.
   radixSortWebGpu(device, rowOf, undefined, keys, order, n, 32 - Math.clz32(rows));
 
-  const blocks = Math.ceil(n / SUM_CHUNK);
+  const blocks = Math.ceil(n / chunk);
   const sums = device.workspace("sparseUpdate.sums", "f32", 2 * blocks * dim + 4);
-  if (n > SUM_CHUNK) {
+  if (n > chunk) {
     const shape = [n, columns, rows];
     device.dispatch(chunkSums, shape, [keys, order, gradOut, sums, ...info], spreadWorkgroups(2 * blocks));
     device.dispatch(runSums, shape, [keys, sums], spreadWorkgroups(blocks));
@@ -78,7 +82,9 @@ export function sparseUpdateWebGpu(
   const parameters = [n, columns, rows, step.rate, step.epsilon, step.blend1, step.blend2];
   const sources = [keys, order, gradOut, sums, ...info];
   if (step.kind === 2) {
-    const groups = spreadWorkgroups(Math.ceil(n * lanes / TREE_WORKGROUP));
+    const rowLanes = software ? 1 : lanes;
+    const groups = spreadWorkgroups(Math.ceil(n * rowLanes / TREE_WORKGROUP));
+    const { rowState } = kernelsOf({ ...variant, lanes: rowLanes });
     device.dispatch(rowState, parameters, [...sources, states[0]!], groups);
   }
   const groups = spreadWorkgroups(Math.ceil(n * columns / SUM_WORKGROUP));

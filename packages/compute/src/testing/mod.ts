@@ -11,3 +11,4 @@ export * from "./conformance.ts";
 export * from "./devices.ts";
 export * from "./random.ts";
 export * from "./requirement.ts";
+export * from "./rounding.ts";
