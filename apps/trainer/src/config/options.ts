@@ -251,10 +251,12 @@ const trainingOptions = {
 const deviceOptions = {
   device: choice({ group: "Device", help: "Where to compute", fallback: "auto" }, ["auto", "cpu", "webgpu"]),
   gpu: choice({ group: "Device", help: "Which WebGPU", fallback: "deno" }, ["deno", "dawn"]),
-  blas: choice({ group: "Device", help: "A system BLAS for dense layers on the CPU", fallback: "auto" }, [
-    "auto",
-    "off",
-  ]),
+  blas: choice({
+    group: "Device",
+    help: "A system BLAS for dense layers on the CPU; portable: none, and every operation rounded as by WebGPU " +
+      "adapters that fuse no products with sums, so that runs on both give the same weights",
+    fallback: "auto",
+  }, ["auto", "off", "portable"]),
   threads: wholeNumber({ group: "Device", help: "CPU threads; 0 for all cores", fallback: "0" }, 0, 1024),
   ranks: {
     ...wholeNumber({ group: "Device", help: "Workers; this build trains with 1", fallback: "1" }),

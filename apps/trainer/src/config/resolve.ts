@@ -61,7 +61,7 @@ export interface TrainConfig extends DataConfig {
   readonly refit: boolean;
   readonly device: "auto" | "cpu" | "webgpu";
   readonly gpu: "deno" | "dawn";
-  readonly blas: "auto" | "off";
+  readonly blas: "auto" | "off" | "portable";
   /** 0: all cores. */
   readonly threads: number;
   readonly ranks: number;

@@ -52,7 +52,7 @@ export interface Settings {
 
   device?: "auto" | "cpu" | "webgpu";
   gpu?: "deno" | "dawn";
-  blas?: "auto" | "off";
+  blas?: "auto" | "off" | "portable";
   threads?: number;
   ranks?: number;
   codec?: "off";

@@ -72,7 +72,7 @@ Flags
   --out <csv>               Where to write: a heading, then one probability per row; - for standard output
   --batch <n>               Rows per batch [4096]
   --on-bad-row fail|skip    What to do with rows that cannot be read [fail]
-  --device auto|cpu|webgpu  --gpu deno|dawn  --blas auto|off  --threads <n>   as for train
+  --device auto|cpu|webgpu  --gpu deno|dawn  --blas auto|off|portable  --threads <n>   as for train
   -v, --verbose             Stack traces on errors
   -h, --help                This page
 

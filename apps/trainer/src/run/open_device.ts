@@ -41,6 +41,7 @@ export async function openDevice(config: DeviceConfig): Promise<AnyDevice> {
     onMemory: adviseHugePages,
     ...(config.threads > 0 ? { threads: config.threads } : {}),
     ...(blas ? { blas } : {}),
+    ...(config.blas === "portable" ? { arithmetic: "portable" } : {}),
   });
 }
 
