@@ -180,7 +180,7 @@ const trainingOptions = {
     (x) => x > 0,
   ),
   eps: realNumber(
-    { group: "Training", help: "Epsilon of the adaptive rules", fallback: "1e-8" },
+    { group: "Training", help: "Epsilon of the adaptive rules", fallback: "1e-8; adagrad on up to 1 M rows 1e-5" },
     "a number > 0",
     (x) => x > 0,
   ),

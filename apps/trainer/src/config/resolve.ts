@@ -6,7 +6,7 @@
 import { DLRM_DEFAULTS } from "@pocketrec/dlrm-model";
 import { UsageError } from "../errors.ts";
 import { DEFAULT_SYNTHETIC_ROWS } from "./data_spec.ts";
-import { type DataFacts, DEFAULT_EPS, defaultRates, defaultsFor, SMALL_ROWS } from "./defaults.ts";
+import { type DataFacts, defaultEps, defaultRates, defaultsFor, SMALL_ROWS } from "./defaults.ts";
 import type { EmbeddingSetting } from "./embedding_spec.ts";
 import { type PresetName, PRESETS } from "./presets.ts";
 import type { Settings } from "./settings.ts";
@@ -181,7 +181,7 @@ export function resolveConfig(settings: Settings, facts: DataFacts): TrainConfig
     epochs,
     maxSteps,
     ...defaultRates(shape.optimizer, settings),
-    eps: settings.eps ?? DEFAULT_EPS,
+    eps: settings.eps ?? defaultEps(shape.optimizer, facts.trainRows),
     warmup,
     decayStart: settings.decayStart ?? warmup,
     decaySteps: settings.decaySteps ?? 0,
