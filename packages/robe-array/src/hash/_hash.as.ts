@@ -30,6 +30,18 @@ export function affine(cx: u32, x: u32, ck: u32, k: u32, constant: u32, prime: u
   return <u32> ((<u64> cx * x + <u64> ck * k + constant) % prime);
 }
 
+/** See affineSignWord() of affine.ts; `ck` is the coefficient of the element's index. */
+@inline
+export function affineSignWord(cx: u32, x: u32, ck: u32, word: u32, constant: u32, prime: u32): u32 {
+  let h = affine(cx, x, ck, word << 5, constant, prime), bits: u32 = 0;
+  for (let i: u32 = 0; i < 32; i++) {
+    bits |= (~h & 1) << i;
+    h += ck; // below 2^32, as both are below 2^31
+    h = min(h, h - prime);
+  }
+  return bits;
+}
+
 /** mix() of four. */
 @inline
 export function mix4(value: v128): v128 {

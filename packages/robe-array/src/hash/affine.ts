@@ -55,12 +55,28 @@ export function reference(layout: "ref1" | "ref2", seed: number): AffineHash {
 
 /** What does not depend on `x` and `k`, for a table whose ids begin at `firstId`. */
 export function tableConstant(hash: AffineHash, table: number, firstId: number): number {
-  return (mulMod(hash.table, table, hash.prime) + mulMod(hash.x, firstId, hash.prime) + hash.constant) % hash.prime;
+  const { prime, x, constant } = hash;
+  // All ids together may be more than the 2^32 that mulMod() takes.
+  return (mulMod(hash.table, table, prime) + mulMod(x, firstId % prime, prime) + constant) % prime;
 }
 
 /** `(x coefficient * x + k coefficient * k + tableConstant) mod P`. */
 export function affine(hash: AffineHash, x: number, k: number, constant: number): number {
   return (mulMod(hash.x, x, hash.prime) + mulMod(hash.k, k, hash.prime) + constant) % hash.prime;
+}
+
+/**
+ * Signs of the elements `32 word` to `32 word + 31` of row `x`: bit i is set where the element is negated, that is where
+ * its hash is even. The hashes of neighbours differ by the coefficient of k.
+ */
+export function affineSignWord(hash: AffineHash, x: number, word: number, constant: number): number {
+  let value = affine(hash, x, 32 * word, constant), bits = 0;
+  for (let i = 0; i < 32; i++) {
+    bits |= (~value & 1) << i;
+    value += hash.k;
+    if (value >= hash.prime) value -= hash.prime;
+  }
+  return bits >>> 0;
 }
 
 /**
