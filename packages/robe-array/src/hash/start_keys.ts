@@ -5,7 +5,7 @@
  */
 import { addressOf, type AnyDevice, type CpuModule, spreadWorkgroups, type Tensor } from "@pocketrec/compute";
 import { blockStart, type RobeHash, type RobeLayout, robeLayout, type TableHash, tableHash } from "../layout.ts";
-import { affineSignWord } from "./affine.ts";
+import { type AffineHash, affineSignWord, mulMod } from "./affine.ts";
 import { mix, rowHash, signWord } from "./mix32.ts";
 import { startKeysWasm } from "./start_keys_wasm.ts";
 import { KEY_TABLES, KEY_THREADS, startKeysKernel } from "./start_keys.wgsl.ts";
@@ -50,8 +50,8 @@ export function keyKinds(): KeyKind[] {
 
 /**
  * Makes batch number `batch`: the same one for the same arguments. Array sizes are spread over all magnitudes up to 2^30
- * elements, block sizes from `align` to 256; a quarter of the ids is small, some are next to 2^32 or multiples of the
- * hash's prime; an eighth of the block numbers is any u32.
+ * elements, block sizes from `align` to 256; a quarter of the ids is small, some are next to 2^32, multiples of the hash's
+ * prime or hashed to it before the last subtraction; an eighth of the block numbers is any u32.
  */
 export function randomKeys(kind: KeyKind, batch: number, size: number): KeyBatch {
   const base = mix(mix(batch) + 1);
@@ -61,7 +61,7 @@ export function randomKeys(kind: KeyKind, batch: number, size: number): KeyBatch
     const magnitude = 2 ** (10 + word(0) % 20);
     const elements = (magnitude + word(1) % (magnitude + 1)) & -kind.align;
     const blockSize = kind.align * (1 + word(2) % (256 / kind.align));
-    // A bare mix32 array of one slot, and one of the largest size.
+    // An array of one start, and the largest.
     const corner = t === 0 && kind.hash !== "ref2"
       ? { size: kind.align, blockSize: kind.align }
       : t === 1
@@ -78,14 +78,28 @@ export function randomKeys(kind: KeyKind, batch: number, size: number): KeyBatch
     hashes.push(hash);
     records.set([hash.a, hash.b, layout.modulus], 4 * t);
   }
-  const keys = new Uint32Array(2 * size), prime = layouts[0]!.affine?.starts.prime ?? 2 ** 31;
+  const { starts, signs } = layouts[0]!.affine ?? {}, prime = starts?.prime ?? 2 ** 31;
+  const startZeros = zeros(starts, hashes.map(({ a }) => a)), signZeros = zeros(signs, hashes.map(({ b }) => b));
+  const keys = new Uint32Array(2 * size);
   for (let i = 0; i < size; i++) {
     const x = mix(base + 2 * i), k = mix(base + 2 * i + 1), form = k & 15;
     const multiple = prime * (1 + (x & 1)); // where a product is 0 mod P
-    keys[i] = form < 4 ? x >>> 18 : form === 4 ? -1 - (x & 15) : form === 5 ? multiple : x;
+    const corners = [-1 - (x & 15), multiple, startZeros[i % KEY_TABLES]!, signZeros[i % KEY_TABLES]!];
+    keys[i] = form < 4 ? x >>> 18 : corners[form - 4] ?? x;
     keys[size + i] = k & 48 ? k >>> 24 : k & 64 ? k : multiple;
   }
   return { size, keys, layouts, hashes, records };
+}
+
+/** Ids whose hash of block or element 0 is 0, by constant of the table. */
+function zeros(hash: AffineHash | undefined, constants: readonly number[]): number[] {
+  if (!hash) return constants.map(() => 0);
+  let inverse = 1; // of the coefficient, by Fermat: its power prime - 2
+  for (const bit of (hash.prime - 2).toString(2)) {
+    inverse = mulMod(inverse, inverse, hash.prime);
+    if (bit === "1") inverse = mulMod(inverse, hash.x, hash.prime);
+  }
+  return constants.map((constant) => mulMod(inverse, hash.prime - constant, hash.prime));
 }
 
 /** Starts, then sign words (word k / 32) of a batch's keys, in TypeScript. */
