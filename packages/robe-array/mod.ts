@@ -5,3 +5,6 @@
  */
 export * from "./src/errors.ts";
 export * from "./src/layout.ts";
+export * from "./src/table_set.ts";
+export { robeLookup } from "./src/lookup/robe_lookup.ts";
+export { type RobeHostBags, robeLookupReference } from "./src/lookup/robe_lookup_reference.ts";

@@ -18,7 +18,7 @@ fn row_key(x: u32, a: u32, b: u32) -> vec2<u32> { return vec2(mix(x * a + b), 0u
 fn block_hash(key: vec2<u32>, k: u32) -> u32 { return mix(key.x + k * 0x9e3779b1u); }
 /// Sign word: bit i is set where element 32 word + i is negated.
 fn sign_word(key: vec2<u32>, word: u32) -> u32 { return mix(key.x ^ (word * 0xc2b2ae35u + 0x5bd1e995u)); }
-/// Low bits: signs of the \`count\` elements from \`first\` on, which are of one sign word.
+/// Low bits: signs of the count elements from \`first\` on, which are of one sign word.
 fn sign_bits(key: vec2<u32>, first: u32, count: u32) -> u32 { return sign_word(key, first >> 5u) >> (first & 31u); }
 `;
 
@@ -59,7 +59,7 @@ fn row_key(x: u32, a: u32, b: u32) -> vec2<u32> {
 fn block_hash(key: vec2<u32>, k: u32) -> u32 { return sum(key.x, product(K, k)); }
 /// Sign word: bit i is set where element 32 word + i is negated.
 fn sign_word(key: vec2<u32>, word: u32) -> u32 { return sign_bits(key, 32u * word, 32u); }
-/// Low bits: signs of the \`count\` elements from \`first\` on.
+/// Low bits: signs of the count elements from \`first\` on.
 fn sign_bits(key: vec2<u32>, first: u32, count: u32) -> u32 {
   var h = sum(key.y, product(SK, first));
   let step = product(SK, 1u);
@@ -74,8 +74,8 @@ fn sign_bits(key: vec2<u32>, first: u32, count: u32) -> u32 {
 }
 
 /**
- * WGSL functions `row_key`, `block_hash`, `sign_word`, `sign_bits` and `block_start` of a layout. The array's size comes in as a
- * value, so that a grown array needs no new pipeline; `modulus` is `RobeLayout.modulus`.
+ * WGSL functions `row_key`, `block_hash`, `sign_word`, `sign_bits` and `block_start` of a layout. The array's size comes
+ * in as a value, so that a grown array needs no new pipeline; `modulus` is `RobeLayout.modulus`.
  */
 export function hashWgsl(layout: RobeLayout): string {
   return (layout.affine ? affineText(layout) : MIX32) + /* wgsl */ `
