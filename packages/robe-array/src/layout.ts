@@ -50,7 +50,7 @@ export interface TableHash {
 export interface RowShape {
   /** Blocks per row; the last may be short. */
   readonly blocks: number;
-  /** Rows that share a block; 1 unless Z >= 2 dim. */
+  /** Rows that share a block; 1 unless Z >= 2 dim, and in the authors' layouts, whose blocks never leave a row. */
   readonly rowsPerBlock: number;
 }
 
@@ -119,10 +119,11 @@ export function tableHash(layout: RobeLayout, table: number, idsBefore: number):
 }
 
 /** How rows of `dim` elements are cut. */
-export function rowShape(layout: RobeLayout, dim: number): RowShape {
+export function rowShape({ blockSize, hash }: RobeLayout, dim: number): RowShape {
+  const authors = hash === "ref1" || hash === "ref2";
   return {
-    blocks: Math.ceil(dim / layout.blockSize),
-    rowsPerBlock: Math.max(1, Math.floor(layout.blockSize / dim)),
+    blocks: Math.ceil(dim / blockSize),
+    rowsPerBlock: authors ? 1 : Math.max(1, Math.floor(blockSize / dim)),
   };
 }
 
@@ -144,11 +145,11 @@ export function rowSlots(layout: RobeLayout, table: TableHash, dim: number, id: 
   );
 }
 
-/** Signs of the elements of row `id`: 1 or -1. */
-export function rowSigns(layout: RobeLayout, table: TableHash, dim: number, id: number): number[] {
+/** Signs of the first `count` elements of row `id` (default: of all): 1 or -1. */
+export function rowSigns(layout: RobeLayout, table: TableHash, dim: number, id: number, count: number = dim): number[] {
   const shape = rowShape(layout, dim);
   const x = Math.floor(id / shape.rowsPerBlock), inBlock = id % shape.rowsPerBlock * dim;
-  return Array.from({ length: dim }, (_, i) => layout.sign && isNegated(layout, table, x, inBlock + i) ? -1 : 1);
+  return Array.from({ length: count }, (_, i) => layout.sign && isNegated(layout, table, x, inBlock + i) ? -1 : 1);
 }
 
 /** Whether element `i` of row (or shared block) `x` is negated. */

@@ -62,6 +62,12 @@ Deno.test("rowShape(): blocks of a row, or rows of a block", () => {
   assertEquals(shape(24, 16), { blocks: 1, rowsPerBlock: 1 });
   assertEquals(shape(64, 16), { blocks: 1, rowsPerBlock: 4 });
   assertEquals(shape(70, 16), { blocks: 1, rowsPerBlock: 4 });
+  // The authors' tables of width 1 read element 0 of the same id's embedding.
+  for (const hash of ["ref1", "ref2"] as const) {
+    const layout = robeLayout({ size: 4096, hash }), table = tableHash(layout, 0, 0);
+    assertEquals(rowShape(layout, 1), { blocks: 1, rowsPerBlock: 1 });
+    assertEquals(rowSlots(layout, table, 1, 77), rowSlots(layout, table, 16, 77).slice(0, 1));
+  }
 });
 
 const layouts = fc.record({
