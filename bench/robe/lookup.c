@@ -98,52 +98,63 @@ INLINE uint32_t reduce(uint32_t value, uint32_t modulus, uint32_t reciprocal) {
   return rest < less ? rest : less;
 }
 
-INLINE uint32_t bits_at(const void *array, size_t at, int half) {
-  if (!half) return ((const uint32_t *)array)[at];
-  uint16_t h = ((const uint16_t *)array)[at];
+INLINE uint32_t widen(uint16_t h) {
 #ifdef __F16C__
-  float f = _cvtsh_ss(h);
+  const float f = _cvtsh_ss(h);
   uint32_t bits;
   memcpy(&bits, &f, 4);
   return bits;
 #else
-  uint32_t magnitude = h & 0x7fff, negative = (uint32_t)(h & 0x8000) << 16;
+  const uint32_t magnitude = h & 0x7fff, negative = (uint32_t)(h & 0x8000) << 16;
   if (magnitude >= 0x7c00) return negative | 0x7f800000u | (magnitude & 0x3ff) << 13;
   if (magnitude >= 0x400) return negative | ((magnitude << 13) + 0x38000000u);
-  float f = (float)magnitude * 0x1p-24f;
+  const float f = (float)magnitude * 0x1p-24f;
   uint32_t bits;
   memcpy(&bits, &f, 4);
   return negative | bits;
 #endif
 }
 
+/* The bits of `count` elements as f32. */
+INLINE void load_bits(const void *array, size_t at, uint32_t *bits, size_t count, int half) {
+  if (!half) {
+    memcpy(bits, (const uint32_t *)array + at, 4 * count);
+    return;
+  }
+  const uint16_t *from = (const uint16_t *)array + at;
+  size_t i = 0;
+#ifdef __F16C__
+  for (; i + 8 <= count; i += 8) {
+    _mm256_storeu_ps((float *)(bits + i), _mm256_cvtph_ps(_mm_loadu_si128((const void *)(from + i))));
+  }
+#endif
+  for (; i < count; i++) bits[i] = widen(from[i]);
+}
+
+/* 32 sign bits from `position` on; words of a row lie CHUNK apart. */
+INLINE uint32_t signs_from(const uint32_t *signs, size_t position, size_t length) {
+  const size_t bit = position & 31;
+  uint32_t word = signs[(position >> 5) * CHUNK] >> bit;
+  if (bit && length > 32 - bit) word |= signs[((position >> 5) + 1) * CHUNK] << (32 - bit);
+  return word;
+}
+
+#define COPY(N)                                                                                                       \
+  for (; j + N <= length; j += N) {                                                                                   \
+    const uint32_t word = sign ? signs_from(signs, position + j, N) : 0;                                              \
+    uint32_t bits[N];                                                                                                 \
+    load_bits(array, from + j, bits, N, half);                                                                        \
+    for (size_t i = 0; i < N; i++) to[j + i] = bits[i] ^ (sign ? (word >> i) << 31 : 0);                              \
+  }
+
 /* Copies `length` elements from slot `from` on, which lie in one piece; `position` counts from the start of the row. */
 INLINE void copy_piece(const void *array, size_t from, uint32_t *to, size_t length, const uint32_t *signs,
                        size_t position, int sign, int half) {
   if (length > MAX_DIM) __builtin_unreachable();
   size_t j = 0;
-  for (; j + 8 <= length; j += 8) {
-    uint32_t word = sign ? signs[(position + j) >> 5] >> ((position + j) & 31) : 0;
-    /* Eight signs may lie across two words where blocks are shorter than eight or of odd length. */
-    if (sign && ((position + j) & 31) > 24) word |= signs[((position + j) >> 5) + 1] << (32 - ((position + j) & 31));
-#ifdef __F16C__
-    if (half) {
-      float eight[8];
-      _mm256_storeu_ps(eight, _mm256_cvtph_ps(_mm_loadu_si128((const void *)((const uint16_t *)array + from + j))));
-      for (size_t i = 0; i < 8; i++) {
-        uint32_t bits;
-        memcpy(&bits, eight + i, 4);
-        to[j + i] = bits ^ (word >> i) << 31;
-      }
-      continue;
-    }
-#endif
-    for (size_t i = 0; i < 8; i++) to[j + i] = bits_at(array, from + j + i, half) ^ (word >> i) << 31;
-  }
-  for (; j < length; j++) {
-    uint32_t negated = sign ? signs[(position + j) >> 5] >> ((position + j) & 31) << 31 : 0;
-    to[j] = bits_at(array, from + j, half) ^ negated;
-  }
+  COPY(16)
+  COPY(8)
+  COPY(1)
 }
 
 /* One chunk. dim, block, sign and half are constants where the caller's are. */
@@ -158,29 +169,22 @@ INLINE void robe_chunk(const robe_job *job, size_t first, size_t count, size_t d
   const uint32_t a = (uint32_t)job->a, b = (uint32_t)job->b;
   uint32_t keys[CHUNK], starts[CHUNK * MAX_DIM], signs[CHUNK * (MAX_DIM / 32 + 1)];
   for (size_t i = 0; i < count; i++) keys[i] = mix((uint32_t)(ids[i] / per_block) * a + b);
-  if (blocks == 1) {
-    for (size_t i = 0; i < count; i++) starts[i] = align * reduce(mix(keys[i]), modulus, reciprocal);
-  } else {
+  for (size_t k = 0; k < blocks; k++) {
+    const uint32_t step = (uint32_t)k * 0x9e3779b1u;
     for (size_t i = 0; i < count; i++) {
-      const uint32_t key = keys[i];
-      for (size_t k = 0; k < blocks; k++) {
-        starts[i * blocks + k] = align * reduce(mix(key + (uint32_t)k * 0x9e3779b1u), modulus, reciprocal);
-      }
+      starts[k * CHUNK + i] = align * reduce(mix(keys[i] + step), modulus, reciprocal);
     }
   }
-  if (sign) {
-    for (size_t i = 0; i < count; i++) {
-      for (size_t w = 0; w < words; w++) {
-        signs[i * words + w] = mix(keys[i] ^ ((uint32_t)w * 0xc2b2ae35u + 0x5bd1e995u));
-      }
-    }
+  for (size_t w = 0; sign && w < words; w++) {
+    const uint32_t step = (uint32_t)w * 0xc2b2ae35u + 0x5bd1e995u;
+    for (size_t i = 0; i < count; i++) signs[w * CHUNK + i] = mix(keys[i] ^ step);
   }
   const size_t bytes = half ? 2 : 4;
   for (size_t i = 0; i < count; i++) {
     if (ahead && i + ahead < count) {
       for (size_t k = 0; k < blocks; k++) {
         const size_t in_block = per_block > 1 ? ids[i + ahead] % per_block * dim : 0;
-        prefetch((const char *)array + (starts[(i + ahead) * blocks + k] + in_block) * bytes,
+        prefetch((const char *)array + (starts[k * CHUNK + i + ahead] + in_block) * bytes,
                  (block < dim ? block : dim) * bytes);
       }
     }
@@ -192,8 +196,8 @@ INLINE void robe_chunk(const robe_job *job, size_t first, size_t count, size_t d
     const size_t in_block = per_block > 1 ? ids[i] % per_block * dim : 0;
     for (size_t k = 0; k < blocks; k++) {
       const size_t done = k * block, length = dim - done < block ? dim - done : block;
-      const uint32_t *row_signs = signs + i * words;
-      size_t from = starts[i * blocks + k] + in_block;
+      const uint32_t *row_signs = signs + i;
+      size_t from = starts[k * CHUNK + i] + in_block;
       if (from >= size) from -= size;
       if (__builtin_expect(from + length <= size, 1)) {
         copy_piece(array, from, to + done, length, row_signs, done + in_block, sign, half);
