@@ -92,7 +92,10 @@ export async function checkKeys(
         found[i]!.mismatches += compare(actual, expected, count, (j) => {
           const what = j < BATCH ? "start" : "sign word";
           const key = JSON.stringify({ ...kind, x: batch.keys[j % BATCH], k: batch.keys[BATCH + j % BATCH] });
-          progress(rows.length, `${name} ${form}: ${what} of ${key} is ${actual[j]}, want ${expected[j]}`);
+          progress(
+            (at * batches + b) * BATCH,
+            `${name} ${form}: ${what} of ${key} is ${actual[j]}, want ${expected[j]}`,
+          );
         });
       }
       progress((at * batches + b + 1) * BATCH, `${kind.hash}, align ${kind.align}, seed ${kind.seed}`);

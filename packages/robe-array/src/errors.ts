@@ -1,10 +1,12 @@
 /** A shape, size or option of a ROBE array that cannot work. */
 export class ConfigError extends RangeError {
+  /** Always `"ConfigError"`. */
   override readonly name = "ConfigError";
 }
 
 /** An id beyond its table's `numEmbeddings`. */
 export class IdOutOfRangeError extends RangeError {
+  /** Always `"IdOutOfRangeError"`. */
   override readonly name = "IdOutOfRangeError";
   /** Name of the table. */
   readonly table: string;
@@ -26,10 +28,12 @@ export class IdOutOfRangeError extends RangeError {
 
 /** An array larger than a device can bind. */
 export class LimitError extends RangeError {
+  /** Always `"LimitError"`. */
   override readonly name = "LimitError";
 }
 
 /** A file that is no undamaged ROBE array, or one whose hash this build does not reproduce. */
 export class CorruptModelError extends Error {
+  /** Always `"CorruptModelError"`. */
   override readonly name = "CorruptModelError";
 }

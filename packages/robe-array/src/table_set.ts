@@ -19,13 +19,17 @@ export interface RobeTableSpec {
   readonly paddingIdx?: number | undefined;
   /** Factor of what is looked up and of the gradient. Default 1. */
   readonly scale?: number | undefined;
+  /** Ids of the tables before this one, for `ref1` and `ref2`. Default: those of the tables before it in the list. */
+  readonly firstId?: number | undefined;
 }
 
 /** Tables of equal width in one array. */
 export interface RobeTableSet {
+  /** Of the array. */
   readonly layout: RobeLayout;
   /** Elements of a row. */
   readonly dim: number;
+  /** By position: index in the hash, and ids. */
   readonly specs: readonly Required<Pick<RobeTableSpec, "index" | "rows">>[];
   /** Hash constants by position; see {@linkcode tableHash}. */
   readonly hashes: readonly TableHash[];
@@ -49,8 +53,8 @@ export function robeTableSet(
 ): RobeTableSet {
   const words = new Uint32Array(tables.length * TABLE_WORDS), floats = new Float32Array(words.buffer);
   let idsBefore = 0;
-  const hashes = tables.map(({ index, rows, paddingIdx, scale = 1 }, position) => {
-    const hash = tableHash(layout, index ?? position, idsBefore);
+  const hashes = tables.map(({ index, rows, paddingIdx, scale = 1, firstId }, position) => {
+    const hash = tableHash(layout, index ?? position, firstId ?? idsBefore);
     idsBefore += rows;
     words.set([hash.a, hash.b, rows - 1, Number(paddingIdx !== undefined), paddingIdx ?? 0], position * TABLE_WORDS);
     floats[position * TABLE_WORDS + 5] = scale;

@@ -18,12 +18,17 @@ export function mulMod(a: number, b: number, p: number): number {
   return (high * 65536 + a * (b & 65535)) % p;
 }
 
-/** Coefficients of an affine hash; `table` multiplies the table's index. */
+/** Coefficients of an affine hash. */
 export interface AffineHash {
+  /** P. */
   readonly prime: number;
+  /** Coefficient of the table's index. */
   readonly table: number;
+  /** Coefficient of the id. */
   readonly x: number;
+  /** Coefficient of the block or element. */
   readonly k: number;
+  /** Summand. */
   readonly constant: number;
 }
 
