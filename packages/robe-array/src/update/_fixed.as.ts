@@ -72,7 +72,16 @@ function flush(x: f32): f32 {
 }
 
 /** As addFloats(), in units of 1 / `unit`; the exact product is rounded to the nearest integer, ties to even. */
-export function addFixed(sum: usize, record: usize, from: u32, to: u32, signed: bool, unit: f64, fresh: bool): void {
+export function addFixed(
+  sum: usize,
+  record: usize,
+  from: u32,
+  to: u32,
+  signed: bool,
+  unit: f64,
+  poison: bool,
+  fresh: bool,
+): void {
   const gradient = load<u32>(record), factor = load<f32>(record, 8), scale = load<f32>(record, 12);
   const signs = signed ? record + SIGNS : 0;
   const plain = factor == 1 && scale == 1;
@@ -80,14 +89,16 @@ export function addFixed(sum: usize, record: usize, from: u32, to: u32, signed: 
     let x = flush(load<f32>(gradient + (from << 2)));
     if (!plain) x = flush(flush(factor * x) * scale);
     x = reinterpret<f32>(reinterpret<u32>(x) ^ signOf(signs, from));
-    const units = <i64> nearest<f64>(<f64> x * unit);
+    // Poison marks slots that are looked up.
+    const units: i64 = poison ? 1 : <i64> nearest<f64>(<f64> x * unit);
     store<i64>(sum, fresh ? units : load<i64>(sum) + units);
   }
 }
 
-/** Sums as floats, rounded once; subnormal ones become zero. */
-export function toFloats(sums: usize, count: usize, unit: f64, out: usize): void {
+/** Sums as floats, rounded once; subnormal ones become zero. With poison, all sums but zeros become NaN. */
+export function toFloats(sums: usize, count: usize, unit: f64, poison: bool, out: usize): void {
   for (let i: usize = 0; i < count; i++) {
-    store<f32>(out + (i << 2), flush(<f32> (<f64> <f32> load<i64>(sums + (i << 3)) * unit)));
+    const sum = load<i64>(sums + (i << 3)), x = <f64> <f32> sum * unit;
+    store<f32>(out + (i << 2), poison && sum != 0 ? <f32> NaN : abs<f64>(x) < 1.1754943508222875e-38 ? 0 : <f32> x);
   }
 }

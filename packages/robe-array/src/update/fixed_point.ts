@@ -26,9 +26,10 @@ function exponentOf(bits: number): number {
 export function fixedPointUnit(addends: number, parts: readonly LargestMagnitudes[]): number {
   let e = -Infinity;
   for (const { gradients, weights, scale } of parts) {
-    const bits = [gradients, weights, scale].filter((value) => value !== undefined);
-    if (bits.some((value) => value >>> 23 === 255)) return NaN;
-    e = Math.max(e, bits.reduce((sum, value) => sum + exponentOf(value), 0));
+    const factors = [weights, scale].filter((value) => value !== undefined && value !== 0) as number[];
+    if ([gradients, ...factors].some((value) => value >>> 23 === 255)) return NaN;
+    // Where all factors are zero any exponent does, as all products are zero.
+    e = Math.max(e, factors.reduce((sum, value) => sum + exponentOf(value), exponentOf(gradients)));
   }
   if (e === -Infinity) return 1;
   return 2 ** (62 - e - Math.max(LEAST_COUNT_BITS, countBits(addends)));

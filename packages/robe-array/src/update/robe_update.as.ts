@@ -44,7 +44,7 @@ export function updateSlots(args: usize, task: i32): void {
 function updateTile(args: usize, low: usize, high: usize, wraps: bool, next: usize, sums: usize): void {
   const keys = slot(args, 0), order = slot(args, 1), n = slot(args, 2), records = slot(args, 3);
   const recordBytes = slot(args, 4), shift = slot(args, 5), longest = slot(args, 6), size = slot(args, 7);
-  const kind = <i32> slot(args, 13), signed = slot(args, 19) != 0, unit = load<f64>(args, 20 * 8);
+  const kind = <i32> slot(args, 13), signed = slot(args, 19) != 0, unit = load<f64>(args, 20 * 8), poison = slot(args, 21) != 0;
   const wide: usize = unit != 0 ? 3 : 2, grain: usize = kind == 3 ? 32 : 1;
   let spanLow = low, spanHigh = low, active = false;
   if (slot(args, 18)) {
@@ -84,8 +84,8 @@ function updateTile(args: usize, low: usize, high: usize, wraps: bool, next: usi
     }
     const known = min(to, from + (spanHigh - at));
     if (wide == 3) {
-      addFixed(sums + ((at - low) << 3), record, <u32> from, <u32> known, signed, unit, false);
-      addFixed(sums + ((at + (known - from) - low) << 3), record, <u32> known, <u32> to, signed, unit, true);
+      addFixed(sums + ((at - low) << 3), record, <u32> from, <u32> known, signed, unit, poison, false);
+      addFixed(sums + ((at + (known - from) - low) << 3), record, <u32> known, <u32> to, signed, unit, poison, true);
     } else {
       const gradient = <usize> load<u32>(record), signs = signed ? record + SIGNS : 0;
       if (known > from) addFloats(sums + ((at - low) << 2), gradient, <u32> from, <u32> known, signs, false);
@@ -114,11 +114,7 @@ function finishSpan(
   let gradients = sums + ((spanLow - low) << wide);
   if (unit != 0) {
     const floats = sums + (TILE << 3);
-    if (slot(args, 21)) {
-      for (let i: usize = 0; i < end - spanLow; i++) store<u32>(floats + (i << 2), 0x7fc00000);
-    } else {
-      toFloats(gradients, end - spanLow, 1 / unit, floats);
-    }
+    toFloats(gradients, end - spanLow, 1 / unit, slot(args, 21) != 0, floats);
     gradients = floats;
   }
   applyRule(

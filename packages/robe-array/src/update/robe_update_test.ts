@@ -71,7 +71,9 @@ function makeProblem(shape: Shape): Problem {
       // Squares crowd at zero: many duplicates, and rows that occur once; some ids lie beyond.
       const { rows } = tables[bag % tables.length]!;
       for (let i = offsets[bag]!; i < offsets[bag + 1]!; i++) {
-        ids[i] = random.below(50) === 0 ? Math.min(rows, 2 ** 32 - 1) : Math.floor((random.u32() / 2 ** 32) ** 2 * rows);
+        ids[i] = random.below(50) === 0
+          ? Math.min(rows, 2 ** 32 - 1)
+          : Math.floor((random.u32() / 2 ** 32) ** 2 * rows);
       }
     }
     const { hashes } = robeTableSet(device, layout, dim, tables);
@@ -135,7 +137,9 @@ async function assertUpdates(device: AnyDevice, shape: Shape, accumulation?: Acc
   // Slots sum up to `addends` values below 1; squares of the sums go into the states.
   const addends = p.parts.reduce((sum, part) => sum + part.ids.length * part.dim, 0) / p.layout.size;
   const atol = 2e-6 * Math.max(1, addends);
-  actual.forEach((values, i) => assertAllClose(i === 0 ? "array" : `state ${i}`, values, want[i]!, { atol, rtol: 4e-6 }));
+  actual.forEach((values, i) =>
+    assertAllClose(i === 0 ? "array" : `state ${i}`, values, want[i]!, { atol, rtol: 4e-6 })
+  );
 }
 
 const hashes: readonly RobeHash[] = ["mix32", "mix32", "m31", "ref1", "ref2"];
@@ -182,10 +186,14 @@ const shapes: fc.Arbitrary<Shape> = fc.record({
 });
 
 for (const accumulation of ["sorted", "fixed-point"] as const) {
-  testOnEachDevice(`robeUpdate() equals the reference over layouts, bags and rules (${accumulation})`, async (device) => {
-    await fc.assert(fc.asyncProperty(shapes, (shape) => assertUpdates(device, shape, accumulation)), {
-      numRuns: device.kind === "cpu" ? 300 : 40,
-      seed: 1,
-    });
-  }, { devices: ["cpu", "webgpu", "dawn"] });
+  testOnEachDevice(
+    `robeUpdate() equals the reference over layouts, bags and rules (${accumulation})`,
+    async (device) => {
+      await fc.assert(fc.asyncProperty(shapes, (shape) => assertUpdates(device, shape, accumulation)), {
+        numRuns: device.kind === "cpu" ? 300 : 40,
+        seed: 1,
+      });
+    },
+    { devices: ["cpu", "webgpu", "dawn"] },
+  );
 }
