@@ -61,7 +61,9 @@ export function lookupCase(
   threads: number,
 ): string {
   const { dim, blockSize, align, dtype } = arm;
-  return `look-up d ${dim}, ROBE Z ${blockSize} align ${align} ${dtype} ${bytesText(size * (dtype === "f32" ? 4 : 2))}, ` +
+  return `look-up d ${dim}, ROBE Z ${blockSize} align ${align} ${dtype} ${
+    bytesText(size * (dtype === "f32" ? 4 : 2))
+  }, ` +
     `${distribution} ids, ${threads} thread${threads > 1 ? "s" : ""}, wasm`;
 }
 
@@ -248,4 +250,3 @@ async function sameBits(
     }
   }
 }
-

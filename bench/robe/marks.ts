@@ -1,0 +1,49 @@
+/**
+ * The ratios that robe-array is held to, looked up among the rows of a full run.
+ *
+ * @module
+ */
+import type { Bench } from "../harness.ts";
+import { fullNames, lookupCase, lookupSizes, NATIVE_NAMES } from "./lookups.ts";
+
+/** Against what, at which array and block size, at least which ratio. */
+interface Mark {
+  readonly size: number;
+  readonly blockSize: number;
+  readonly baseline: string;
+  readonly atLeast: number;
+}
+
+const [SMALL, LARGE] = lookupSizes(false).arrays as [number, number];
+const NAMES = fullNames(lookupSizes(false));
+
+const MARKS: readonly Mark[] = [
+  { size: LARGE, blockSize: 32, baseline: NAMES.care, atLeast: 1.3 },
+  { size: LARGE, blockSize: 128, baseline: NAMES.care, atLeast: 1.8 },
+  { size: SMALL, blockSize: 32, baseline: NAMES.care, atLeast: 2.5 },
+  { size: SMALL, blockSize: 128, baseline: NAMES.care, atLeast: 3.3 },
+  { size: LARGE, blockSize: 32, baseline: NAMES.plain, atLeast: 3.1 },
+  { size: SMALL, blockSize: 32, baseline: NAMES.plain, atLeast: 7 },
+  // "Within 1.3x of native C": with and without the instruction that WebAssembly lacks.
+  ...[LARGE, SMALL].flatMap((size) =>
+    [32, 128].flatMap((blockSize) =>
+      Object.values(NATIVE_NAMES).map((baseline) => ({ size, blockSize, baseline, atLeast: 1 / 1.3 }))
+    )
+  ),
+];
+
+/** Adds a row per mark whose case was run: uniform ids, d 128, f32, align 4, one thread. */
+export function reportMarks(bench: Bench): void {
+  for (const { size, blockSize, baseline, atLeast } of MARKS) {
+    const text = lookupCase({ dim: 128, blockSize, align: 4, dtype: "f32" }, size, "uniform", 1);
+    const row = bench.rows.find((row) => row.case === text && row.baseline === baseline);
+    if (row?.ratio === undefined) continue;
+    const met = row.ratio >= atLeast ? "met" : "missed";
+    bench.add({
+      case: text,
+      metric: `required >= ${atLeast.toFixed(2)}x ${baseline}: ${met}`,
+      value: row.ratio,
+      unit: "x",
+    });
+  }
+}
