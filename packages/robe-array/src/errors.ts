@@ -1,12 +1,14 @@
 /** A shape, size or option of a ROBE array that cannot work. */
 export class ConfigError extends RangeError {
   /** Always `"ConfigError"`. */
+  /** The class, for messages and for callers across realms. */
   override readonly name = "ConfigError";
 }
 
 /** An id beyond its table's `numEmbeddings`. */
 export class IdOutOfRangeError extends RangeError {
   /** Always `"IdOutOfRangeError"`. */
+  /** The class, for messages and for callers across realms. */
   override readonly name = "IdOutOfRangeError";
   /** Name of the table. */
   readonly table: string;
@@ -29,11 +31,13 @@ export class IdOutOfRangeError extends RangeError {
 /** An array larger than a device can bind. */
 export class LimitError extends RangeError {
   /** Always `"LimitError"`. */
+  /** The class, for messages and for callers across realms. */
   override readonly name = "LimitError";
 }
 
 /** A file that is no undamaged ROBE array, or one whose hash this build does not reproduce. */
 export class CorruptModelError extends Error {
   /** Always `"CorruptModelError"`. */
+  /** The class, for messages and for callers across realms. */
   override readonly name = "CorruptModelError";
 }

@@ -81,7 +81,7 @@ export function checkTables(
   let ids = 0;
   for (const { name, index, numEmbeddings, dim, scale, mode, bounds = "strict", paddingIdx } of tables) {
     const check = (ok: boolean, what: string, value: unknown, want: string) => {
-      if (!ok) throw refuse(`table ${JSON.stringify(name)} has ${what} ${JSON.stringify(value)}: want ${want}`);
+      if (!ok) throw refuse(`table ${JSON.stringify(name)} has ${what} ${show(value)}: want ${want}`);
     };
     const whole = (what: string, value: number, low: number, high: number) =>
       check(
@@ -107,6 +107,11 @@ export function checkTables(
     names.add(name);
     indices.add(index);
   }
+}
+
+/** As in JSON, but for NaN and infinity. */
+function show(value: unknown): string {
+  return typeof value === "number" ? String(value) : JSON.stringify(value);
 }
 
 function checkStates({ layout, optimizer, states }: RobeModelData, refuse: (reason: string) => Error): void {
