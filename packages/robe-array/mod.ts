@@ -18,13 +18,9 @@ export type { RobeOptimizerConfig } from "./src/array/optimizer.ts";
 export type { RobeOutputGroup, RobeOutputs } from "./src/array/robe_outputs.ts";
 export type { RobeAccumulation, RobeDType } from "./src/array/robe_store.ts";
 export { type BagOptions, RobeTable, type RobeTableInfo, type RobeTableOptions } from "./src/array/robe_table.ts";
-export {
-  RobeArray,
-  type RobeArrayOptions,
-  type RobeGradients,
-  type RobeLoadOptions,
-  type RobeRunOptions,
-} from "./src/array/robe_array.ts";
+export { RobeArray } from "./src/array/robe_array.ts";
+export type { RobeGradients } from "./src/array/gradients.ts";
+export type { RobeArrayOptions, RobeLoadOptions, RobeRunOptions } from "./src/array/options.ts";
 export { type RobeSize, sizeForRatio, type SizeShape } from "./src/array/size.ts";
 export type { RobeStats } from "./src/array/stats.ts";
 export {

@@ -6,7 +6,8 @@
 import type { AnyDevice } from "@pocketrec/compute";
 import type { DeviceName } from "@pocketrec/compute/testing";
 import { rowSigns, rowSlots, tableHash } from "../layout.ts";
-import { RobeArray, type RobeArrayOptions } from "./robe_array.ts";
+import type { RobeArrayOptions } from "./options.ts";
+import { RobeArray } from "./robe_array.ts";
 
 /** Devices that differ for an array: dense products, and so BLAS, do not occur. */
 export const DEVICES: readonly DeviceName[] = ["cpu", "webgpu", "dawn"];

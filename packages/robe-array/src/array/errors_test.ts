@@ -4,7 +4,8 @@ import { DeviceLostError, openCpuDevice, openWebGpuDevice } from "@pocketrec/com
 import { INSTALL_HINTS, openTestDevice, testOnEachDevice, testWith } from "@pocketrec/compute/testing";
 import { ConfigError, IdOutOfRangeError, LimitError } from "../errors.ts";
 import { DEVICES as devices, makeArray, QUICK_DEVICES } from "./_test_array.ts";
-import { RobeArray, type RobeArrayOptions } from "./robe_array.ts";
+import type { RobeArrayOptions } from "./options.ts";
+import { RobeArray } from "./robe_array.ts";
 import type { RobeTableOptions } from "./robe_table.ts";
 
 const table: RobeTableOptions = { name: "user", numEmbeddings: 100, dim: 16 };

@@ -77,6 +77,13 @@ export function checkIds(rules: IdRules, ids: RobeIds): CheckedIds {
   return { ids: narrow, outOfRange };
 }
 
+/** {@linkcode checkIds} for one id, of 64 bits where it is a bigint. */
+export function checkId(rules: IdRules, id: number | bigint): CheckedIds {
+  if (typeof id !== "bigint") return checkIds(rules, [id]);
+  if (id >= 0n && id < 2n ** 64n) return checkIds(rules, BigUint64Array.of(id));
+  throw new TypeError(`Cannot look up id ${id} of table "${rules.table}": want 0 to 2^64 - 1`);
+}
+
 /** Refuses what `Uint32Array.from` would silently turn into another id. */
 function checkWhole(table: string, ids: ArrayLike<unknown>): void {
   for (let i = 0; i < ids.length; i++) {

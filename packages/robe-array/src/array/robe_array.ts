@@ -3,73 +3,28 @@
  *
  * @module
  */
-import { anyDevice, type Bags, type Device, DeviceLostError, type Tensor } from "@pocketrec/compute";
+import { anyDevice, type Device, DeviceLostError, type Tensor } from "@pocketrec/compute";
 import { ConfigError } from "../errors.ts";
-import { blockStart, type RobeLayout, robeLayout, type RobeLayoutOptions, rowShape } from "../layout.ts";
+import { blockStart, type RobeLayout, robeLayout, rowShape } from "../layout.ts";
 import { robeLookup } from "../lookup/robe_lookup.ts";
-import { checkInput, mergeBags, type RobeInput, type TableBags } from "./bags.ts";
-import { checkGradients } from "./check_gradients.ts";
-import { checkIds, type RobeIds } from "./ids.ts";
-import { type OpenDevice, openDevice, type RobeDevice } from "./open_device.ts";
-import type { RobeOptimizerConfig } from "./optimizer.ts";
-import { OutputGroup, PooledOutputs, type RobeOutputs } from "./robe_outputs.ts";
-import { type RobeAccumulation, type RobeDType, RobeStore } from "./robe_store.ts";
+import { checkInput, type RobeInput, type TableBags } from "./bags.ts";
+import {
+  checkGradients,
+  type PendingGradient,
+  releaseGradients,
+  type RobeGradients,
+  takeGradients,
+} from "./gradients.ts";
+import { checkId, checkIds, type RobeIds } from "./ids.ts";
+import { type OpenDevice, openDevice } from "./open_device.ts";
+import { type OpenArrayOptions, type RobeArrayOptions, type RobeLoadOptions, sizeOf } from "./options.ts";
+import { makeGroup, type OutputGroup, PooledOutputs, type RobeOutputs } from "./robe_outputs.ts";
+import { type RobeAccumulation, RobeStore } from "./robe_store.ts";
 import { RobeTable, type RobeTableInfo, type RobeTableOptions } from "./robe_table.ts";
 import { decodeArray, encodeArray, readBytes, type SavedArray } from "./saved_array.ts";
-import { resolveSize, type RobeSize } from "./size.ts";
 import { type RobeStats, startHistogram } from "./stats.ts";
 import { TableRegistry } from "./table_registry.ts";
 import { warningsOf } from "./warnings.ts";
-
-/** What does not come with a saved array. */
-export interface RobeRunOptions {
-  /** Where the array lives. Default `"auto"`: a GPU where there is one, else the CPU. */
-  readonly device?: RobeDevice;
-  /**
-   * How gradients of a slot are added up: `"sorted"` (default) in a fixed order, so that the bits do not depend on the
-   * number of threads; `"fixed-point"` in whole numbers, so that they do not depend on the device either; `"fast"`
-   * promises nothing and takes what is fastest, which is `"sorted"` today.
-   */
-  readonly determinism?: "sorted" | "fixed-point" | "fast";
-  /** Whether `step` looks for NaN and infinity in gradients first, and refuses them. It waits for the device. */
-  readonly checkFinite?: boolean;
-  /** Is told what works but not as well as it could. */
-  readonly onWarning?: (warning: string) => void;
-  /**
-   * Whether the bytes of the last `save` or `load` stay in `lastSave`, to go on from after the device was lost. Default:
-   * true on WebGPU, false on the CPU.
-   */
-  readonly keepLastSave?: boolean;
-}
-
-/** What a {@linkcode RobeArray} is made of. */
-export interface RobeArrayOptions extends Omit<RobeLayoutOptions, "size">, RobeRunOptions {
-  /** Size of the array. A ratio is resolved at the first use, over the tables added until then. */
-  readonly size: RobeSize;
-  /** `"f16"` takes half the bytes and is for inference. Default `"f32"`. */
-  readonly dtype?: RobeDType;
-  /** The array begins uniform within this of zero. Default: `sqrt(1 / n)` for the largest table's n ids. */
-  readonly initScale?: number;
-  /** Update rule; `null` (default) for inference only. */
-  readonly optimizer?: RobeOptimizerConfig | null;
-}
-
-/** How a saved array is opened. */
-export interface RobeLoadOptions extends RobeRunOptions {
-  /** Default: the saved one. */
-  readonly dtype?: RobeDType;
-  /** Default: the saved one, with its state; `null`, the default with f16, for inference only. */
-  readonly optimizer?: RobeOptimizerConfig | null;
-}
-
-/** Gradients of pooled rows: f32 `[bags, dim]` by table, or only one where one table was looked up. */
-export type RobeGradients = Float32Array | Tensor | Readonly<Record<string, Float32Array | Tensor>>;
-
-interface PendingGradient {
-  readonly group: OutputGroup;
-  /** f32 `[bags, tables, dim]`, a copy of what was given. */
-  readonly gradient: Tensor;
-}
 
 /**
  * One shared float array that serves embedding tables of any number and size. Tables have no memory of their own; a row
@@ -81,7 +36,7 @@ export class RobeArray implements Disposable {
   /** The device that holds the array. */
   readonly device: Device;
   readonly #owned: boolean;
-  readonly #options: Omit<RobeArrayOptions, "device">;
+  readonly #options: OpenArrayOptions;
   readonly #tables = new TableRegistry();
   readonly #pending: PendingGradient[] = [];
   #store: RobeStore | undefined;
@@ -92,7 +47,7 @@ export class RobeArray implements Disposable {
   #lastSave: Uint8Array<ArrayBuffer> | undefined;
   #disposed = false;
 
-  private constructor({ device, owned }: OpenDevice, options: Omit<RobeArrayOptions, "device">) {
+  private constructor({ device, owned }: OpenDevice, options: OpenArrayOptions) {
     this.device = device;
     this.#owned = owned;
     this.#options = options;
@@ -231,7 +186,8 @@ export class RobeArray implements Disposable {
     const done: OutputGroup[] = [];
     try {
       for (const group of groups.values()) {
-        const output = this.#makeGroup(group.map(({ name }) => name), group.map(({ bags }) => bags));
+        const names = group.map(({ name }) => name), table = this.#tables.get(names[0]!);
+        const output = makeGroup(this.device, names, group.map(({ bags }) => bags), table);
         done.push(output);
         robeLookup(store.weight, this.#set(output), output.bags, output.tensor);
       }
@@ -257,14 +213,7 @@ export class RobeArray implements Disposable {
     if (!this.#options.optimizer) {
       throw new TypeError("Cannot take a gradient for inference only: want an optimizer");
     }
-    if (!(outputs instanceof PooledOutputs)) throw new TypeError("Cannot take a gradient: want the outputs of forward");
-    if (outputs.disposed) throw new TypeError("Cannot take a gradient of outputs: they were disposed");
-    const byTable = gradientsByTable(outputs, gradients);
-    const made = outputs.groups.map((group) => {
-      const gradient = group.join(this.device, group.tables.map((name) => byTable[name]!));
-      return { group, gradient };
-    });
-    for (const { group, gradient } of made) this.#pending.push({ group: group.hold(), gradient });
+    this.#pending.push(...takeGradients(this.device, outputs, gradients));
   }
 
   /**
@@ -283,22 +232,14 @@ export class RobeArray implements Disposable {
     if (this.#pending.length === 0) throw new TypeError("Cannot step before backward");
     const pending = this.#pending.splice(0);
     try {
-      if (this.#options.checkFinite) {
-        await checkGradients(pending, store.layout, (name) => ({
-          hash: this.#tables.hash(store.layout, name),
-          paddingIdx: this.#tables.get(name).paddingIdx,
-        }));
-      }
+      if (this.#options.checkFinite) await checkGradients(pending, store.layout, this.#tables);
       const parts = pending.map(({ group, gradient }) => {
         return { tables: this.#set(group), bags: group.bags, gradOut: gradient };
       });
       store.update(parts, rate, this.#accumulation);
       this.device.submit();
     } finally {
-      for (const { group, gradient } of pending) {
-        group.release();
-        gradient[Symbol.dispose]();
-      }
+      releaseGradients(pending);
     }
     await Promise.resolve(); // a loss that the host knows of is told now
     this.#built();
@@ -313,9 +254,9 @@ export class RobeArray implements Disposable {
   /** One row as looked up: f32 `[dim]`, with its signs and the table's scale. */
   async row(table: string, id: number | bigint): Promise<Float32Array<ArrayBuffer>> {
     const store = this.#built();
-    const indices = typeof id === "bigint" ? BigUint64Array.of(checkWide(table, id)) : [id];
-    const bags = checkInput(this.#tables.rules(store.layout, table), "sum", { indices });
-    const group = this.#makeGroup([table], [bags]);
+    const checked = checkId(this.#tables.rules(store.layout, table), id);
+    const bags = { ...checked, bags: 1, offsets: undefined, weights: undefined };
+    const group = makeGroup(this.device, [table], [bags], this.#tables.get(table));
     try {
       robeLookup(store.weight, this.#set(group), group.bags, group.tensor);
       return await group.read(0);
@@ -416,10 +357,7 @@ export class RobeArray implements Disposable {
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const { group, gradient } of this.#pending.splice(0)) {
-      group.release();
-      gradient[Symbol.dispose]();
-    }
+    releaseGradients(this.#pending.splice(0));
     this.#tables[Symbol.dispose]();
     this.#store?.[Symbol.dispose]();
     if (this.#owned) this.device[Symbol.dispose]();
@@ -463,32 +401,6 @@ export class RobeArray implements Disposable {
     return this.#store;
   }
 
-  #makeGroup(names: readonly string[], inputs: readonly TableBags[]): OutputGroup {
-    const { device } = this, tables = names.length, batch = inputs[0]!.bags;
-    const { dim, mode } = this.#tables.get(names[0]!);
-    const { ids, offsets, weights } = mergeBags(inputs);
-    const made: Tensor[] = [];
-    const tensor = (...args: Parameters<Device["tensor"]>) => {
-      const one = device.tensor(...args);
-      made.push(one);
-      return one;
-    };
-    try {
-      const bags: Bags = {
-        batch,
-        tables,
-        mode,
-        ids: tensor("u32", offsets ? [ids.length] : [batch, tables], { label: "robe ids", data: ids }),
-        ...(offsets ? { offsets: tensor("u32", [offsets.length], { label: "robe offsets", data: offsets }) } : {}),
-        ...(weights ? { weights: tensor("f32", [weights.length], { label: "robe weights", data: weights }) } : {}),
-      };
-      return new OutputGroup(names, bags, inputs, tensor("f32", [batch, tables, dim], { label: "robe output" }));
-    } catch (error) {
-      for (const one of made) one[Symbol.dispose]();
-      throw error;
-    }
-  }
-
   #set(group: OutputGroup): ReturnType<TableRegistry["set"]> {
     return this.#tables.set(this.device, this.#built().layout, group.tables);
   }
@@ -506,36 +418,4 @@ export class RobeArray implements Disposable {
   #warn(warnings: readonly string[]): void {
     for (const warning of warnings) this.#options.onWarning?.(warning);
   }
-}
-
-function sizeOf(options: Omit<RobeArrayOptions, "device">, fullElements: () => number): number {
-  const authors = options.hash === "ref1" || options.hash === "ref2";
-  const { blockSize = 32, align = authors ? 1 : 4, dtype } = options;
-  return resolveSize(options.size, { blockSize, align }, dtype === "f16" ? 2 : 4, fullElements);
-}
-
-function gradientsByTable(outputs: RobeOutputs, given: RobeGradients): Record<string, Float32Array | Tensor> {
-  const { tables } = outputs;
-  const single = given instanceof Float32Array || isTensor(given);
-  if (single && tables.length !== 1) {
-    throw new TypeError(`Cannot take one gradient for ${tables.length} tables: want one by table name`);
-  }
-  const gradients = single ? { [tables[0]!]: given } : given;
-  for (const name of tables) {
-    if (!gradients[name]) throw new TypeError(`Cannot take gradients without that of table "${name}"`);
-  }
-  for (const name of Object.keys(gradients)) {
-    if (!tables.includes(name)) throw new TypeError(`Cannot take a gradient of table "${name}": it was not looked up`);
-  }
-  return gradients;
-}
-
-function isTensor(value: RobeGradients): value is Tensor {
-  return "dtype" in value && "device" in value && typeof value.dtype === "string";
-}
-
-/** Refuses what `BigUint64Array.of` would wrap around. */
-function checkWide(table: string, id: bigint): bigint {
-  if (id >= 0n && id < 2n ** 64n) return id;
-  throw new TypeError(`Cannot look up id ${id} of table "${table}": want 0 to 2^64 - 1`);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Bags, copyColumns, type Device, type Tensor } from "@pocketrec/compute";
-import type { TableBags } from "./bags.ts";
+import { mergeBags, type TableBags } from "./bags.ts";
 
 /** Tables of equal width, mode and number of bags, looked up by one dispatch. */
 export interface RobeOutputGroup {
@@ -86,6 +86,37 @@ export class OutputGroup implements RobeOutputGroup {
       if (host) tensor[Symbol.dispose]();
     });
     return joined;
+  }
+}
+
+/** Puts bags of tables of equal width on a device, with room for their pooled rows. */
+export function makeGroup(
+  device: Device,
+  tables: readonly string[],
+  inputs: readonly TableBags[],
+  { dim, mode }: { readonly dim: number; readonly mode: "sum" | "mean" },
+): OutputGroup {
+  const batch = inputs[0]!.bags, { ids, offsets, weights } = mergeBags(inputs);
+  const made: Tensor[] = [];
+  const tensor = (...args: Parameters<Device["tensor"]>) => {
+    const one = device.tensor(...args);
+    made.push(one);
+    return one;
+  };
+  try {
+    const shape = offsets ? [ids.length] : [batch, tables.length];
+    const bags: Bags = {
+      batch,
+      tables: tables.length,
+      mode,
+      ids: tensor("u32", shape, { label: "robe ids", data: ids }),
+      ...(offsets ? { offsets: tensor("u32", [offsets.length], { label: "robe offsets", data: offsets }) } : {}),
+      ...(weights ? { weights: tensor("f32", [weights.length], { label: "robe weights", data: weights }) } : {}),
+    };
+    return new OutputGroup(tables, bags, inputs, tensor("f32", [batch, tables.length, dim], { label: "robe output" }));
+  } catch (error) {
+    for (const one of made) one[Symbol.dispose]();
+    throw error;
   }
 }
 

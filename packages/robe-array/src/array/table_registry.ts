@@ -58,7 +58,7 @@ export class TableRegistry implements Disposable {
     while (options.index === undefined && taken.has(index)) index++;
     const spec = { name, numEmbeddings, dim, mode, bounds, paddingIdx, scale, index };
     checkTables([...this.specs, spec].map(tableData), runningIds, (reason) => {
-      return new ConfigError(`Cannot add table "${name}" as ${reason}`);
+      return new ConfigError(`Cannot add a table as ${reason}`);
     });
     this.#specs.set(name, spec);
     return spec;

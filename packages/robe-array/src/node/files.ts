@@ -4,7 +4,8 @@
  * @module
  */
 import { open, readFile, rename, rm } from "node:fs/promises";
-import { RobeArray, type RobeLoadOptions } from "../array/robe_array.ts";
+import type { RobeLoadOptions } from "../array/options.ts";
+import { RobeArray } from "../array/robe_array.ts";
 
 /**
  * Writes an array to a file: under a temporary name beside it, made durable, renamed. A reader sees the old file or the
