@@ -48,7 +48,7 @@ const file = (extension: string) => new URL(`results/equal_bytes_${data.set}.${e
 
 const limits = await compressionLimits(data);
 const all = allArms(data.set, limits);
-const only = flags.only;
+const only = flags.only === undefined ? undefined : String(flags.only);
 const wanted = all.filter(({ name, group }) => only === undefined || [name, group].some((t) => t.includes(only)));
 if (wanted.length === 0) usage(`no arm's name or group holds "${only}"`);
 const runs = await knownRuns();

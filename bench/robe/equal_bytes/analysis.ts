@@ -31,8 +31,6 @@ export interface ArmResult extends Arm {
   readonly logloss: Spread;
   /** Steps of the search until the best validation AUC, as shares of what full tables take. */
   readonly bestStep: Spread & { readonly timesFull?: number };
-  /** Milliseconds of a training step on one thread, two runs side by side. */
-  readonly stepMs: number;
   readonly minusFull?: Comparison;
   /** To the hashed tables of the same ratio. */
   readonly minusHash?: Comparison;
@@ -74,7 +72,6 @@ export function analyse(arms: readonly Arm[], runs: readonly Run[], resamples: R
       auc: spread(own.map((run) => run.auc)),
       logloss: spread(own.map((run) => run.logloss)),
       bestStep: { ...bestStep, ...(fullRuns.length > 0 ? { timesFull: bestStep.mean / fullSteps } : {}) },
-      stepMs: spread(own.map((run) => run.stepMs)).mean,
       ...(minusFull ? { minusFull } : {}),
       ...(minusHash ? { minusHash } : {}),
       ...(arm.group === "steps" && fullRuns.length > 0 ? stepsToFull(own, fullRuns) : {}),

@@ -14,11 +14,11 @@ const TITLES: Readonly<Record<ArmResult["group"], string>> = {
   steps: "More epochs, all of them looked at",
 };
 
-/** The page; its tables follow the order of the arms. */
+/** The page. */
 export function markdown(title: string, facts: readonly string[], arms: readonly ArmResult[]): string {
   const lines = [`# ${title}`, "", ...facts.map((fact) => `- ${fact}`)];
   for (const [group, heading] of Object.entries(TITLES)) {
-    const rows = arms.filter((arm) => arm.group === group);
+    const rows = arms.filter((arm) => arm.group === group).sort((a, b) => a.ratio - b.ratio);
     if (rows.length === 0) continue;
     lines.push("", `## ${heading}`, "", ...table(HEAD, rows.map(cells)));
   }
@@ -50,7 +50,6 @@ const HEAD = [
   "log loss",
   "minus full",
   "steps / full's",
-  "ms/step",
 ];
 
 function cells(arm: ArmResult): string[] {
@@ -66,7 +65,6 @@ function cells(arm: ArmResult): string[] {
     logloss.mean.toFixed(4),
     interval(arm.minusFull?.logloss),
     bestStep.timesFull === undefined ? "" : bestStep.timesFull.toFixed(2),
-    arm.stepMs.toFixed(2),
   ];
 }
 
