@@ -139,12 +139,18 @@ INLINE uint32_t signs_from(const uint32_t *signs, size_t position, size_t length
   return word;
 }
 
+/* Vectors of the compilers (GCC, Clang), cut down to what the processor has. */
+typedef uint32_t lanes16 __attribute__((vector_size(64)));
+typedef uint32_t lanes8 __attribute__((vector_size(32)));
+static const lanes16 LANES16 = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+static const lanes8 LANES8 = {0, 1, 2, 3, 4, 5, 6, 7};
+
 #define COPY(N)                                                                                                       \
   for (; j + N <= length; j += N) {                                                                                   \
-    const uint32_t word = sign ? signs_from(signs, position + j, N) : 0;                                              \
-    uint32_t bits[N];                                                                                                 \
-    load_bits(array, from + j, bits, N, half);                                                                        \
-    for (size_t i = 0; i < N; i++) to[j + i] = bits[i] ^ (sign ? (word >> i) << 31 : 0);                              \
+    lanes##N bits;                                                                                                    \
+    load_bits(array, from + j, (uint32_t *)&bits, N, half);                                                           \
+    if (sign) bits ^= (signs_from(signs, position + j, N) >> LANES##N) << 31;                                         \
+    memcpy(to + j, &bits, sizeof bits);                                                                               \
   }
 
 /* Copies `length` elements from slot `from` on, which lie in one piece; `position` counts from the start of the row. */
@@ -154,7 +160,11 @@ INLINE void copy_piece(const void *array, size_t from, uint32_t *to, size_t leng
   size_t j = 0;
   COPY(16)
   COPY(8)
-  COPY(1)
+  for (; j < length; j++) {
+    uint32_t bits;
+    load_bits(array, from + j, &bits, 1, half);
+    to[j] = bits ^ (sign ? signs_from(signs, position + j, 1) << 31 : 0);
+  }
 }
 
 /* One chunk. dim, block, sign and half are constants where the caller's are. */

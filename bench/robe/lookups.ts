@@ -16,6 +16,8 @@ import type { NativePeer } from "./native.ts";
 /** What arms run against. */
 export interface Peers {
   readonly native: NativePeer | undefined;
+  /** The same, compiled for 128-bit vectors. */
+  readonly narrow: NativePeer | undefined;
   readonly torch: PeerProcess | undefined;
 }
 
@@ -68,13 +70,22 @@ export function lookupCase(
 }
 
 /** Names of the full tables. */
-export function fullNames(sizes: LookupSizes): { care: string; plain: string } {
-  const bytes = bytesText(sizes.full * 4);
-  return { care: `full table ${bytes}, same care, wasm`, plain: `full table ${bytes}, plain loop, C` };
+export function fullNames(sizes: LookupSizes): Record<"care" | "plain" | "narrowPlain" | "prefetch", string> {
+  const table = `full table ${bytesText(sizes.full * 4)}`;
+  return {
+    care: `${table}, same care, wasm`,
+    plain: `${table}, plain loop, C`,
+    narrowPlain: `${table}, plain loop, C with 128-bit vectors`,
+    prefetch: `${table}, C with prefetch instructions`,
+  };
 }
 
-/** Name of our algorithm in C, and the same with what WebAssembly lacks. */
-export const NATIVE_NAMES = { same: "same algorithm, C", prefetch: "same algorithm, C with prefetch instructions" };
+/** Our algorithm in C: with the vectors that WebAssembly has, with this processor's, and with prefetches besides. */
+export const NATIVE_NAMES = {
+  narrow: "same algorithm, C with 128-bit vectors",
+  same: "same algorithm, C",
+  prefetch: "same algorithm, C with prefetch instructions",
+};
 
 function arms(threads: number, quick: boolean): Arm[] {
   if (quick) {
@@ -183,7 +194,7 @@ interface Case {
   readonly distribution: Distribution;
 }
 
-async function benchArm(bench: Bench, { native, torch }: Peers, c: Case): Promise<void> {
+async function benchArm(bench: Bench, { native, narrow, torch }: Peers, c: Case): Promise<void> {
   const { device, memory, ids, arm, size, sizes, distribution } = c, { dim, dtype, align, blockSize } = arm;
   const { threads } = device, rows = sizes.full / dim, text = lookupCase(arm, size, distribution, threads);
   const layout: RobeLayoutOptions = { size, blockSize, align };
@@ -201,13 +212,15 @@ async function benchArm(bench: Bench, { native, torch }: Peers, c: Case): Promis
     const fetching = native.robe(device, array, set, out, true), plain = native.full(device, table, dim, out, false);
     await sameBits(device, out, ids.batches, text, ours, [same, fetching]);
     baselines.push(ids.subject(NATIVE_NAMES.same, same), ids.subject(NATIVE_NAMES.prefetch, fetching));
+    if (arm.headline && narrow) {
+      const work = narrow.robe(device, array, set, out, false), loop = narrow.full(device, table, dim, out, false);
+      await sameBits(device, out, ids.batches, text, ours, [work]);
+      baselines.push(ids.subject(NATIVE_NAMES.narrow, work), ids.subject(names.narrowPlain, loop));
+    }
     if (arm.headline) {
       const ahead = native.full(device, table, dim, out, true);
       await sameBits(device, out, ids.batches, text, full, [plain, ahead]);
-      baselines.push(
-        ids.subject(names.plain, plain),
-        ids.subject(`full table ${bytesText(sizes.full * 4)}, C with prefetch instructions`, ahead),
-      );
+      baselines.push(ids.subject(names.plain, plain), ids.subject(names.prefetch, ahead));
     }
   }
   if (torch && arm.headline) {

@@ -15,7 +15,7 @@ import { loadNativePeer } from "./native.ts";
 import { benchTraining } from "./training.ts";
 
 await runBench("robe", async (bench) => {
-  const native = await loadNativePeer();
+  const native = await loadNativePeer("this processor"), narrow = await loadNativePeer("128-bit vectors");
   {
     await using torch = await startPythonPeer(new URL("./torch_peer.py", import.meta.url));
     Object.assign(bench.machine.versions, {
@@ -23,7 +23,7 @@ await runBench("robe", async (bench) => {
       compiler: native?.name ?? "none (install a C compiler)",
       peer: torch?.name ?? "none (install python3-torch, or name a Python that has torch in POCKETREC_PYTHON)",
     });
-    await benchLookups(bench, { native, torch });
+    await benchLookups(bench, { native, narrow, torch });
     await benchLatency(bench, torch);
   }
   await benchTraining(bench);

@@ -34,12 +34,20 @@ export interface NativePeer {
   robe(device: CpuDevice, array: Tensor, set: RobeTableSet, out: Tensor, prefetch: boolean): (ids: Tensor) => void;
 }
 
+/** For which processor the peer is compiled: this one, or one with 128-bit vectors, as WebAssembly has. */
+export type NativeTarget = "this processor" | "128-bit vectors";
+
+const TARGET_FLAGS: Record<NativeTarget, readonly string[]> = {
+  "this processor": ["-march=native"],
+  "128-bit vectors": Deno.build.arch === "x86_64" ? ["-msse4.1", "-mtune=native"] : [],
+};
+
 /** Compiles and loads the peer; `undefined` where no C compiler is found. */
-export async function loadNativePeer(): Promise<NativePeer | undefined> {
+export async function loadNativePeer(target: NativeTarget): Promise<NativePeer | undefined> {
   const folder = await Deno.makeTempDir();
   try {
     const library = `${folder}/lookup.so`;
-    const compiler = await compile(library);
+    const compiler = await compile(library, TARGET_FLAGS[target]);
     return compiler === undefined ? undefined : bind(compiler, Deno.dlopen(library, SYMBOLS).symbols);
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -47,11 +55,11 @@ export async function loadNativePeer(): Promise<NativePeer | undefined> {
 }
 
 /** Returns the compiler that did it, with its version. */
-async function compile(library: string): Promise<string | undefined> {
+async function compile(library: string, target: readonly string[]): Promise<string | undefined> {
   const source = fileURLToPath(new URL("./lookup.c", import.meta.url));
   const chosen = Deno.env.get("CC");
   for (const command of chosen ? [chosen] : ["cc", "gcc", "clang"]) {
-    for (const flags of [["-march=native", "-fopenmp"], ["-march=native"], []]) {
+    for (const flags of [[...target, "-fopenmp"], target, []]) {
       const args = ["-O3", "-fPIC", "-shared", "-w", ...flags, source, "-o", library];
       try {
         const { success } = await new Deno.Command(command, { args, stderr: "null" }).output();
