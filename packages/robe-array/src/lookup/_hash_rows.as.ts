@@ -1,10 +1,8 @@
-// Phase 1 of a look-up: where the blocks of a chunk of rows lie, and their signs. Four rows at a time. Nothing here
-// reads the array, so that phase 2 is left with loads from it alone, many of which miss caches at once.
+// Phase 1 of a look-up: where the blocks of a chunk of rows lie, and their signs. Four rows at a time.
 
 import { affine, mix4, modulo4, reciprocal, rowHash, signWord } from "../hash/_hash.as";
 import {
-  ALIGN, ARRAY, BLOCKS, CHUNK, CK, CX, DIM, ELEMENT_SHIFT, MODULUS, PRIME, RECORDS, ROWS_PER_BLOCK, SIGN, SIZE, SK,
-  signWords, slot, SX,
+  ALIGN, ARRAY, CK, CX, DIM, ELEMENT_SHIFT, HEADER, MODULUS, PRIME, RECORDS, SIZE, SK, slot, SX,
 } from "./_slots.as";
 
 // Address of block k of row i: u32 at starts + (k * chunk + i) * 4; 0 in block 0 of a row that reads as zeros. Bit i of
@@ -35,71 +33,122 @@ function affine4(coefficient: u32, x: v128, constant: u32, prime: u32): v128 {
   );
 }
 
-/** Hashes the `rows` ids at `ids`, `step` bytes apart, of table `table`. */
-export function hashRows(args: usize, scratch: usize, ids: usize, step: usize, rows: usize, table: usize): void {
-  const record = slot(args, RECORDS) + (table << 5);
-  const a = load<u32>(record), b = load<u32>(record, 4);
-  const lastId = v128.load_splat<u32>(record + 8), padding = v128.load_splat<u32>(record + 16);
-  const padded = i32x4.neg(v128.load_splat<u32>(record + 12));
-  const prime = <u32>slot(args, PRIME), blocks = slot(args, BLOCKS), words = signWords(args);
-  const modulus = <u32>slot(args, MODULUS), stride = slot(args, CHUNK) << 2;
-  const moduli = i32x4.splat(modulus), reciprocals = i32x4.splat(reciprocal(modulus)), primes = i32x4.splat(prime);
-  const shift = <i32>slot(args, ELEMENT_SHIFT) + (<i32>slot(args, ALIGN) >> 2) + i32(slot(args, ALIGN) > 1);
-  const base = i32x4.splat(<u32>slot(args, ARRAY));
-  const shared = <u32>slot(args, ROWS_PER_BLOCK);
-  const cx = <u32>slot(args, CX), sx = <u32>slot(args, SX);
-  const stepK = i32x4.splat(prime ? <u32>slot(args, CK) : 0x9e3779b1);
-  const signs = scratch + blocks * stride;
-  for (let i: usize = 0; i < rows; i += 4) {
-    // A last group that is not full repeats its last id.
-    const last = rows - 1, at = ids + i * step;
-    let id = v128.load_zero<u32>(at);
-    id = v128.load_lane<u32>(ids + min(i + 1, last) * step, id, 1);
-    id = v128.load_lane<u32>(ids + min(i + 2, last) * step, id, 2);
-    id = v128.load_lane<u32>(ids + min(i + 3, last) * step, id, 3);
-    const absent = v128.or(i32x4.gt_u(id, lastId), v128.and(padded, i32x4.eq(id, padding)));
-    let x = id;
-    if (shared > 1) {
-      x = four(
-        <u32>i32x4.extract_lane(id, 0) / shared,
-        <u32>i32x4.extract_lane(id, 1) / shared,
-        <u32>i32x4.extract_lane(id, 2) / shared,
-        <u32>i32x4.extract_lane(id, 3) / shared,
-      );
+// Constants in the header, four times each.
+const A: usize = 0, B: usize = 16, LAST_ID: usize = 32, PADDING: usize = 48, PADDED: usize = 64, MODULI: usize = 80;
+const RECIPROCALS: usize = 96, BASE: usize = 112, STEP: usize = 128, PRIMES: usize = 144;
+/** A word that is written and not read. */
+export const TOUCHED: usize = 240;
+
+// @ts-ignore: decorator
+@inline
+function constant(scratch: usize, index: usize): v128 {
+  return v128.load(scratch - HEADER + index);
+}
+
+/** Puts the constants of a table's hashes where hashFour() finds them. */
+export function prepareHash(args: usize, scratch: usize, table: usize): void {
+  const record = slot(args, RECORDS) + (table << 5), to = scratch - HEADER;
+  const modulus = <u32>slot(args, MODULUS), prime = <u32>slot(args, PRIME);
+  v128.store(to + A, v128.load_splat<u32>(record));
+  v128.store(to + B, v128.load_splat<u32>(record + 4));
+  v128.store(to + LAST_ID, v128.load_splat<u32>(record + 8));
+  v128.store(to + PADDING, v128.load_splat<u32>(record + 16));
+  v128.store(to + PADDED, i32x4.neg(v128.load_splat<u32>(record + 12)));
+  v128.store(to + MODULI, i32x4.splat(modulus));
+  v128.store(to + RECIPROCALS, i32x4.splat(reciprocal(modulus)));
+  v128.store(to + BASE, i32x4.splat(<u32>slot(args, ARRAY)));
+  v128.store(to + STEP, i32x4.splat(prime ? <u32>slot(args, CK) : 0x9e3779b1));
+  v128.store(to + PRIMES, i32x4.splat(prime));
+}
+
+/** log2 of the bytes between possible starts. */
+// @ts-ignore: decorator
+@inline
+export function startShift(args: usize): i32 {
+  const align = <i32>slot(args, ALIGN);
+  return <i32>slot(args, ELEMENT_SHIFT) + (align >> 2) + i32(align > 1);
+}
+
+/** Ids `i` to `i + 3` of those at `ids`, `step` bytes apart; from `rows` on the last one again. */
+// @ts-ignore: decorator
+@inline
+function fourIds(ids: usize, step: usize, i: usize, rows: usize): v128 {
+  const last = rows - 1;
+  let id = v128.load_zero<u32>(ids + i * step);
+  id = v128.load_lane<u32>(ids + min(i + 1, last) * step, id, 1);
+  id = v128.load_lane<u32>(ids + min(i + 2, last) * step, id, 2);
+  return v128.load_lane<u32>(ids + min(i + 3, last) * step, id, 3);
+}
+
+/**
+ * Hashes rows `i` to `i + 3` of the `rows` whose ids stand at `ids`, `step` bytes apart. `prepareHash` has been called for
+ * their table; `prime` is 0 for mix32, `shared` the rows that share a block.
+ */
+// @ts-ignore: decorator
+@inline
+export function hashFour<S>(
+  args: usize, scratch: usize, ids: usize, step: usize, i: usize, rows: usize, blocks: usize, words: usize,
+  stride: usize, shift: i32, prime: u32, shared: u32,
+): void {
+  const id = fourIds(ids, step, i, rows);
+  const padding = v128.and(constant(scratch, PADDED), i32x4.eq(id, constant(scratch, PADDING)));
+  const absent = v128.or(i32x4.gt_u(id, constant(scratch, LAST_ID)), padding);
+  const to = scratch + (i << 2), signs = to + blocks * stride;
+  if (prime || shared > 1) {
+    hashUncommon(args, scratch, id, i, blocks, isSigned<S>() ? words : 0, stride, shift, prime, shared);
+  } else {
+    const row = mix4(i32x4.add(i32x4.mul(id, constant(scratch, A)), constant(scratch, B)));
+    let hash = row;
+    for (let k: usize = 0; k < blocks; k++) {
+      const start = modulo4(mix4(hash), constant(scratch, MODULI), constant(scratch, RECIPROCALS));
+      v128.store(to + k * stride, i32x4.add(constant(scratch, BASE), i32x4.shl(start, shift)));
+      hash = i32x4.add(hash, constant(scratch, STEP));
     }
-    const to = scratch + (i << 2);
-    let row: v128;
-    if (prime) {
-      row = affine4(cx, x, a, prime);
-      let hash = row;
-      for (let k: usize = 0; k < blocks; k++) {
-        v128.store(to + k * stride, i32x4.add(base, i32x4.shl(modulo4(hash, moduli, reciprocals), shift)));
-        hash = addModulo(hash, stepK, primes);
-      }
-    } else {
-      row = mix4(i32x4.add(i32x4.mul(x, i32x4.splat(a)), i32x4.splat(b)));
-      let hash = row;
-      for (let k: usize = 0; k < blocks; k++) {
-        v128.store(to + k * stride, i32x4.add(base, i32x4.shl(modulo4(mix4(hash), moduli, reciprocals), shift)));
-        hash = i32x4.add(hash, stepK);
-      }
-    }
-    if (words && shared == 1) {
-      if (prime) affineSigns(args, x, b, signs + (i << 2), stride, words);
-      else {
-        let key = i32x4.splat(0x5bd1e995);
-        for (let w: usize = 0; w < words; w++) {
-          v128.store(signs + (i << 2) + w * stride, mix4(v128.xor(row, key)));
-          key = i32x4.add(key, i32x4.splat(<i32>0xc2b2ae35));
-        }
-      }
-    }
-    if (shared > 1) {
-      for (let j: usize = i; j < min(i + 4, rows); j++) {
-        intoSharedBlock(args, scratch, signs, stride, load<u32>(ids + j * step), shared, j, a, b, prime, words);
-      }
-    }
-    if (v128.any_true(absent)) v128.store(to, v128.andnot(v128.load(to), absent));
+    if (isSigned<S>()) signWordsOf(row, signs, stride, words);
+  }
+  if (v128.any_true(absent)) v128.store(to, v128.andnot(v128.load(to), absent));
+}
+
+// @ts-ignore: decorator
+@inline
+function signWordsOf(row: v128, to: usize, stride: usize, words: usize): void {
+  let key = i32x4.splat(0x5bd1e995);
+  for (let w: usize = 0; w < words; w++) {
+    v128.store(to + w * stride, mix4(v128.xor(row, key)));
+    key = i32x4.add(key, i32x4.splat(<i32>0xc2b2ae35));
+  }
+}
+
+/** hashFour() for other hashes than mix32 and for blocks that several rows share. */
+function hashUncommon(
+  args: usize, scratch: usize, id: v128, i: usize, blocks: usize, words: usize, stride: usize, shift: i32, prime: u32,
+  shared: u32,
+): void {
+  const to = scratch + (i << 2), signs = to + blocks * stride, primes = constant(scratch, PRIMES);
+  const a = i32x4.extract_lane(constant(scratch, A), 0), b = i32x4.extract_lane(constant(scratch, B), 0);
+  const x = shared == 1 ? id : four(
+    <u32>i32x4.extract_lane(id, 0) / shared,
+    <u32>i32x4.extract_lane(id, 1) / shared,
+    <u32>i32x4.extract_lane(id, 2) / shared,
+    <u32>i32x4.extract_lane(id, 3) / shared,
+  );
+  const row = prime
+    ? affine4(<u32>slot(args, CX), x, a, prime)
+    : mix4(i32x4.add(i32x4.mul(x, constant(scratch, A)), constant(scratch, B)));
+  let hash = row;
+  for (let k: usize = 0; k < blocks; k++) {
+    const start = modulo4(prime ? hash : mix4(hash), constant(scratch, MODULI), constant(scratch, RECIPROCALS));
+    v128.store(to + k * stride, i32x4.add(constant(scratch, BASE), i32x4.shl(start, shift)));
+    hash = prime ? addModulo(hash, constant(scratch, STEP), primes) : i32x4.add(hash, constant(scratch, STEP));
+  }
+  if (shared > 1) {
+    intoSharedBlock(args, scratch, signs, stride, i32x4.extract_lane(id, 0), shared, i, a, b, prime, words);
+    intoSharedBlock(args, scratch, signs + 4, stride, i32x4.extract_lane(id, 1), shared, i + 1, a, b, prime, words);
+    intoSharedBlock(args, scratch, signs + 8, stride, i32x4.extract_lane(id, 2), shared, i + 2, a, b, prime, words);
+    intoSharedBlock(args, scratch, signs + 12, stride, i32x4.extract_lane(id, 3), shared, i + 3, a, b, prime, words);
+  } else if (words) {
+    if (prime) affineSigns(args, x, b, signs, stride, words);
+    else signWordsOf(row, signs, stride, words);
   }
 }
 
@@ -142,6 +191,6 @@ function intoSharedBlock(
       word = signWord(row, <u32>(from >> 5)) >>> bit;
       if (bit) word |= signWord(row, <u32>(from >> 5) + 1) << (32 - bit);
     }
-    store<u32>(signs + w * stride + (i << 2), word);
+    store<u32>(signs + w * stride, word);
   }
 }

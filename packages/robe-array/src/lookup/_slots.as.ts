@@ -20,13 +20,16 @@ export function slot(args: usize, index: usize): usize {
   return <usize>load<f64>(args + (index << 3));
 }
 
-// Scratch of a thread: addresses of blocks, u32 [blocks, chunk], then signs, u32 [words, chunk], then ids of the chunk
-// [chunk] and their factors [chunk].
+// Scratch of a thread: HEADER bytes of constants, then addresses of blocks, u32 [blocks, chunk], signs, u32 [words,
+// chunk], ids of the chunk [chunk], their factors [chunk] and their bags [chunk].
+
+/** Bytes in front of a thread's addresses: constants of the hashes, 16 bytes each. */
+export const HEADER: usize = 256;
 
 // @ts-ignore: decorator
 @inline
 export function scratchOf(args: usize, thread: i32): usize {
-  return slot(args, SCRATCH) + <usize>thread * slot(args, SCRATCH_BYTES);
+  return slot(args, SCRATCH) + <usize>thread * slot(args, SCRATCH_BYTES) + HEADER;
 }
 
 // @ts-ignore: decorator

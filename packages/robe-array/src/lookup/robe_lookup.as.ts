@@ -2,19 +2,21 @@
  * Look-up in a ROBE array, in two phases per chunk of rows: hash all block addresses, then gather. Tasks are blocks of
  * samples; inside a task, tables are the outer loop, so that a chunk has one table's hash constants.
  *
- * Slots: see _slots.as.ts.
+ * Slots: see _slots.as.ts. Types as in _blocks.as.ts.
  */
-import { load1, put16, put4, spread } from "./_blocks.as";
-import { hashRows } from "./_hash_rows.as";
+import { load1, put16, put4, spread, unit } from "./_blocks.as";
+import { hashFour, prepareHash, startShift, TOUCHED } from "./_hash_rows.as";
 import {
-  ARRAY, BAGS, BAGS_PER_TASK, BLOCK, BLOCKS, CHUNK, DIM, IDS, KNOWN_IDS, MEAN, OFFSETS, OUT, RECORDS, scratchOf, SIGN,
-  signWords, SIZE, slot, TABLES, WEIGHTS,
+  ARRAY, BAGS, BAGS_PER_TASK, BLOCK, BLOCKS, CHUNK, DIM, HEADER, IDS, KNOWN_IDS, MEAN, OFFSETS, OUT, PRIME, RECORDS,
+  ROWS_PER_BLOCK, scratchOf, SIGN, signWords, SIZE, slot, TABLES, WEIGHTS,
 } from "./_slots.as";
 
+/** Rows that are read before they are copied. */
+const GROUP: usize = 32;
+
 /** Elements `first` to `end` of a row, one by one: any block size, and blocks that go on at the array's start. */
-function putSlowly<E>(
-  args: usize, to: usize, from: usize, first: usize, end: usize, signs: usize, signStride: usize, pooled: bool,
-  factor: f32,
+function putSlowly<E, P>(
+  args: usize, to: usize, from: usize, first: usize, end: usize, signs: usize, signStride: usize, factor: f32,
 ): void {
   const array = slot(args, ARRAY), bytes = slot(args, SIZE) * sizeof<E>();
   let at = from - array;
@@ -23,71 +25,123 @@ function putSlowly<E>(
     let value = load1<E>(array + at);
     if (signStride && load<u32>(signs + (e >> 5) * signStride) >>> (<u32>e & 31) & 1) value = -value;
     const out = to + (e << 2);
-    store<f32>(out, pooled ? load<f32>(out) + factor * value : value);
+    store<f32>(out, isFloat<P>() ? load<f32>(out) + factor * value : value);
     at += sizeof<E>();
   }
 }
 
-/** One row from its blocks' addresses at `starts`, its sign words behind them. */
+/** Elements `first` to `end` of a row, which lie in one piece from `from` on. */
 // @ts-ignore: decorator
 @inline
-function putRow<E>(
-  args: usize, to: usize, starts: usize, signs: usize, stride: usize, dim: usize, run: usize, limit: usize, unit: i32,
-  signed: bool, pooled: bool, factor: f32,
+function putPiece<E, S, P, U>(
+  to: usize, from: usize, first: usize, end: usize, signs: usize, stride: usize, factor: v128,
 ): void {
-  const factors = f32x4.splat(factor);
-  for (let first: usize = 0; first < dim; first += run) {
-    let from = <usize>load<u32>(starts);
+  for (let e = first; e < end; e += unit<U>()) {
+    let word = i32x4.splat(0);
+    if (isSigned<S>()) word = spread(load<u32>(signs + (e >> 5) * stride) >>> (unit<U>() == 32 ? 0 : <u32>e & 31));
+    const out = to + (e << 2);
+    if (unit<U>() == 4) put4<E, S, P>(out, from, word, 0, factor);
+    else put16<E, S, P>(out, from, word, 0, factor);
+    if (unit<U>() == 32) put16<E, S, P>(out + 64, from + 16 * sizeof<E>(), word, 16, factor);
+    from += unit<U>() * sizeof<E>();
+  }
+}
+
+/** Reads a byte of every line of a block, to bring the lines near. The result has no meaning. */
+// @ts-ignore: decorator
+@inline
+function touchBlock(from: usize, bytes: usize): u32 {
+  // Widths that the compiler knows.
+  if (bytes == 128) return load<u8>(from) | load<u8>(from, 64) | load<u8>(from, 127);
+  if (bytes == 512) {
+    return load<u8>(from) | load<u8>(from, 64) | load<u8>(from, 128) | load<u8>(from, 192) | load<u8>(from, 256) |
+      load<u8>(from, 320) | load<u8>(from, 384) | load<u8>(from, 448) | load<u8>(from, 511);
+  }
+  let touched: u32 = load<u8>(from + bytes - 1);
+  for (let at: usize = 0; at < bytes; at += 64) touched |= load<u8>(from + at);
+  return touched;
+}
+
+/** Of four rows whose blocks' addresses stand at `starts`. */
+// @ts-ignore: decorator
+@inline
+function touchFour(starts: usize, blocks: usize, stride: usize, limit: usize, bytes: usize): u32 {
+  let touched: u32 = 0;
+  for (let k: usize = 0; k < blocks; k++) {
+    touched |= touchBlock(min(<usize>load<u32>(starts), limit), bytes);
+    touched |= touchBlock(min(<usize>load<u32>(starts, 4), limit), bytes);
+    touched |= touchBlock(min(<usize>load<u32>(starts, 8), limit), bytes);
+    touched |= touchBlock(min(<usize>load<u32>(starts, 12), limit), bytes);
     starts += stride;
-    const end = min(first + run, dim);
-    if (unit == 1 || from > limit) {
-      putSlowly<E>(args, to, from, first, end, signs, signed ? stride : 0, pooled, factor);
-    } else if (unit == 32) {
-      for (let e = first; e < end; e += 32) {
-        const word = signed ? spread(load<u32>(signs + (e >> 5) * stride)) : i32x4.splat(0);
-        put16<E>(to + (e << 2), from, signed, word, 0, pooled, factors);
-        put16<E>(to + (e << 2) + 64, from + 16 * sizeof<E>(), signed, word, 16, pooled, factors);
-        from += 32 * sizeof<E>();
+  }
+  return touched;
+}
+
+/**
+ * Hashes and gathers a chunk: copies rows to `to`, `step` bytes apart, or adds them, times the factors at `factors`, to
+ * the bags whose addresses stand at `to`.
+ */
+function takeChunk<E, S, P, U>(
+  args: usize, scratch: usize, ids: usize, idStep: usize, rows: usize, table: usize, to: usize, step: usize,
+  factors: usize,
+): void {
+  prepareHash(args, scratch, table);
+  const dim = slot(args, DIM), run = min(slot(args, BLOCK), dim), blocks = slot(args, BLOCKS), runBytes = run * sizeof<E>();
+  const stride = slot(args, CHUNK) << 2, signStride = isSigned<S>() ? stride : 0, words = signWords(args);
+  const limit = slot(args, ARRAY) + slot(args, SIZE) * sizeof<E>() - runBytes;
+  const shift = startShift(args), prime = <u32>slot(args, PRIME), shared = <u32>slot(args, ROWS_PER_BLOCK);
+  let touched: u32 = 0;
+  for (let i: usize = 0; i < rows; i += 4) {
+    hashFour<S>(args, scratch, ids, idStep, i, rows, blocks, words, stride, shift, prime, shared);
+  }
+  for (let group: usize = 0; group < rows; group += GROUP) {
+    const end = min(group + GROUP, rows);
+    if (unit<U>() >= 16) {
+      for (let i = group; i < end; i += 4) touched |= touchFour(scratch + (i << 2), blocks, stride, limit, runBytes);
+    }
+    for (let i = group; i < end; i++) {
+      let starts = scratch + (i << 2);
+      const signs = starts + blocks * stride;
+      const out = isFloat<P>() ? <usize>load<u32>(to + (i << 2)) : to + i * step;
+      const factor = isFloat<P>() ? load<f32>(factors + (i << 2)) : <f32>1;
+      if (!load<u32>(starts)) {
+        if (!isFloat<P>()) memory.fill(out, 0, dim << 2);
+        continue;
       }
-    } else if (unit == 16) {
-      for (let e = first; e < end; e += 16) {
-        const word = signed ? spread(load<u32>(signs + (e >> 5) * stride) >>> (<u32>e & 16)) : i32x4.splat(0);
-        put16<E>(to + (e << 2), from, signed, word, 0, pooled, factors);
-        from += 16 * sizeof<E>();
-      }
-    } else {
-      for (let e = first; e < end; e += 4) {
-        const word = signed ? spread(load<u32>(signs + (e >> 5) * stride) >>> (<u32>e & 28)) : i32x4.splat(0);
-        put4<E>(to + (e << 2), from, signed, word, 0, pooled, factors);
-        from += 4 * sizeof<E>();
+      for (let first: usize = 0; first < dim; first += run) {
+        const from = <usize>load<u32>(starts), pieceEnd = min(first + run, dim);
+        starts += stride;
+        if (unit<U>() == 1 || from > limit) putSlowly<E, P>(args, out, from, first, pieceEnd, signs, signStride, factor);
+        else putPiece<E, S, P, U>(out, from, first, pieceEnd, signs, stride, f32x4.splat(factor));
       }
     }
   }
+  // Stored so that the reads count as used.
+  store<u32>(scratch - HEADER + TOUCHED, touched);
 }
 
-/** Elements that are handled at once: all blocks must be whole units. */
+/** takeChunk() with units that all blocks consist of. */
 // @ts-ignore: decorator
 @inline
-function unitOf(run: usize, dim: usize): i32 {
-  const both = run | dim;
-  return (both & 31) == 0 ? 32 : (both & 15) == 0 ? 16 : (both & 3) == 0 ? 4 : 1;
-}
-
-/** Copies the rows of a chunk to `to`, `step` bytes apart. */
-// @ts-ignore: decorator
-@inline
-function copyRows<E>(
-  args: usize, scratch: usize, rows: usize, to: usize, step: usize, unit: i32, signed: bool,
+function takeUnits<E, S, P>(
+  args: usize, scratch: usize, ids: usize, idStep: usize, rows: usize, table: usize, to: usize, step: usize,
+  factors: usize,
 ): void {
-  const dim = slot(args, DIM), run = min(slot(args, BLOCK), dim), stride = slot(args, CHUNK) << 2;
-  const limit = slot(args, ARRAY) + (slot(args, SIZE) - run) * sizeof<E>();
-  const signs = scratch + slot(args, BLOCKS) * stride;
-  for (let i: usize = 0; i < rows; i++) {
-    const starts = scratch + (i << 2);
-    if (load<u32>(starts)) putRow<E>(args, to, starts, signs + (i << 2), stride, dim, run, limit, unit, signed, false, 1);
-    else memory.fill(to, 0, dim << 2);
-    to += step;
-  }
+  const dim = slot(args, DIM), both = min(slot(args, BLOCK), dim) | dim;
+  if (!(both & 31)) takeChunk<E, S, P, v128>(args, scratch, ids, idStep, rows, table, to, step, factors);
+  else if (!(both & 15)) takeChunk<E, S, P, u64>(args, scratch, ids, idStep, rows, table, to, step, factors);
+  else if (!(both & 3)) takeChunk<E, S, P, u32>(args, scratch, ids, idStep, rows, table, to, step, factors);
+  else takeChunk<E, S, P, u8>(args, scratch, ids, idStep, rows, table, to, step, factors);
+}
+
+// @ts-ignore: decorator
+@inline
+function take<E, P>(
+  args: usize, scratch: usize, ids: usize, idStep: usize, rows: usize, table: usize, to: usize, step: usize,
+  factors: usize,
+): void {
+  if (slot(args, SIGN)) takeUnits<E, i32, P>(args, scratch, ids, idStep, rows, table, to, step, factors);
+  else takeUnits<E, u32, P>(args, scratch, ids, idStep, rows, table, to, step, factors);
 }
 
 // @ts-ignore: decorator
@@ -95,42 +149,11 @@ function copyRows<E>(
 function lookupOneHot<E>(args: usize, task: i32, thread: i32): void {
   const scratch = scratchOf(args, thread), ids = slot(args, IDS), out = slot(args, OUT);
   const bags = slot(args, BAGS), tables = slot(args, TABLES), rowBytes = slot(args, DIM) << 2, chunk = slot(args, CHUNK);
-  const unit = unitOf(min(slot(args, BLOCK), slot(args, DIM)), slot(args, DIM)), signed = slot(args, SIGN) != 0;
   const first = <usize>task * slot(args, BAGS_PER_TASK), end = min(first + slot(args, BAGS_PER_TASK), bags);
-  const step = tables * rowBytes;
   for (let table: usize = 0; table < tables; table++) {
     for (let bag = first + table; bag < end; bag += chunk * tables) {
       const rows = min(chunk, (end - bag + tables - 1) / tables), to = out + bag * rowBytes;
-      hashRows(args, scratch, ids + (bag << 2), tables << 2, rows, table);
-      if (unit == 32) {
-        if (signed) copyRows<E>(args, scratch, rows, to, step, 32, true);
-        else copyRows<E>(args, scratch, rows, to, step, 32, false);
-      } else if (unit == 16) {
-        if (signed) copyRows<E>(args, scratch, rows, to, step, 16, true);
-        else copyRows<E>(args, scratch, rows, to, step, 16, false);
-      } else if (unit == 4) {
-        if (signed) copyRows<E>(args, scratch, rows, to, step, 4, true);
-        else copyRows<E>(args, scratch, rows, to, step, 4, false);
-      } else if (signed) copyRows<E>(args, scratch, rows, to, step, 1, true);
-      else copyRows<E>(args, scratch, rows, to, step, 1, false);
-    }
-  }
-}
-
-/** Adds the rows of a chunk, times their factors, to the bags they belong to. */
-// @ts-ignore: decorator
-@inline
-function addRows<E>(
-  args: usize, scratch: usize, rows: usize, factors: usize, targets: usize, unit: i32, signed: bool,
-): void {
-  const dim = slot(args, DIM), run = min(slot(args, BLOCK), dim), stride = slot(args, CHUNK) << 2;
-  const limit = slot(args, ARRAY) + (slot(args, SIZE) - run) * sizeof<E>();
-  const signs = scratch + slot(args, BLOCKS) * stride;
-  for (let i: usize = 0; i < rows; i++) {
-    const starts = scratch + (i << 2), to = <usize>load<u32>(targets + (i << 2));
-    const factor = load<f32>(factors + (i << 2));
-    if (load<u32>(starts)) {
-      putRow<E>(args, to, starts, signs + (i << 2), stride, dim, run, limit, unit, signed, true, factor);
+      take<E, i32>(args, scratch, ids + (bag << 2), tables << 2, rows, table, to, tables * rowBytes, 0);
     }
   }
 }
@@ -170,8 +193,7 @@ function endOf(offsets: usize, bag: usize, known: usize): usize {
 function lookupPooled<E>(args: usize, task: i32, thread: i32): void {
   const scratch = scratchOf(args, thread), ids = slot(args, IDS), out = slot(args, OUT), tables = slot(args, TABLES);
   const offsets = slot(args, OFFSETS), weights = slot(args, WEIGHTS), known = slot(args, KNOWN_IDS);
-  const rowBytes = slot(args, DIM) << 2, chunk = slot(args, CHUNK), signed = slot(args, SIGN) != 0;
-  const unit = unitOf(min(slot(args, BLOCK), slot(args, DIM)), slot(args, DIM));
+  const rowBytes = slot(args, DIM) << 2, chunk = slot(args, CHUNK);
   const first = <usize>task * slot(args, BAGS_PER_TASK), end = min(first + slot(args, BAGS_PER_TASK), slot(args, BAGS));
   // Behind addresses and signs: ids, factors and bags of the chunk's rows.
   const chosen = scratch + (slot(args, BLOCKS) + signWords(args)) * (chunk << 2);
@@ -187,32 +209,18 @@ function lookupPooled<E>(args: usize, task: i32, thread: i32): void {
         store<f32>(factors + (rows << 2), weights ? load<f32>(weights + (at << 2)) : 1);
         store<u32>(targets + (rows << 2), <u32>to);
         if (++rows == chunk) {
-          addChunk<E>(args, scratch, rows, chosen, factors, targets, table, unit, signed);
+          take<E, f32>(args, scratch, chosen, 4, rows, table, targets, 0, factors);
           rows = 0;
         }
       }
     }
-    if (rows) addChunk<E>(args, scratch, rows, chosen, factors, targets, table, unit, signed);
+    if (rows) take<E, f32>(args, scratch, chosen, 4, rows, table, targets, 0, factors);
     const record = slot(args, RECORDS) + (table << 5);
     if (!slot(args, MEAN) && load<f32>(record, 20) == 1) continue;
     for (let bag = first + table; bag < end; bag += tables) {
       finishBag(args, out + bag * rowBytes, record, firstOf(offsets, bag), endOf(offsets, bag, known));
     }
   }
-}
-
-function addChunk<E>(
-  args: usize, scratch: usize, rows: usize, ids: usize, factors: usize, targets: usize, table: usize, unit: i32,
-  signed: bool,
-): void {
-  hashRows(args, scratch, ids, 4, rows, table);
-  if (unit >= 16) {
-    if (signed) addRows<E>(args, scratch, rows, factors, targets, 16, true);
-    else addRows<E>(args, scratch, rows, factors, targets, 16, false);
-  } else if (unit == 4) {
-    if (signed) addRows<E>(args, scratch, rows, factors, targets, 4, true);
-    else addRows<E>(args, scratch, rows, factors, targets, 4, false);
-  } else addRows<E>(args, scratch, rows, factors, targets, 1, signed);
 }
 
 /** One id per bag, neither factors nor scales: copies. */

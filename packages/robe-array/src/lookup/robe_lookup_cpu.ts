@@ -12,6 +12,9 @@ const CHUNK_ROWS = 128;
 /** Words of scratch memory that a chunk's addresses and signs should not exceed: they stay in the nearest cache. */
 const CHUNK_WORDS = 4096;
 
+/** HEADER of _slots.as.ts in words. */
+const HEADER_WORDS = 64;
+
 /** {@linkcode robeLookup} on the CPU. */
 export function robeLookupCpu(device: CpuDevice, plan: LookupPlan, out: Tensor): void {
   const { set, batch, tables, ids, offsets, weights, half } = plan;
@@ -21,8 +24,8 @@ export function robeLookupCpu(device: CpuDevice, plan: LookupPlan, out: Tensor):
   const bagsPerTask = tables * Math.max(1, Math.round(ROWS_PER_TASK / perBag / tables));
   const words = plan.blocks + (layout.sign ? Math.ceil(dim / 32) : 0);
   const chunk = Math.max(4, Math.min(CHUNK_ROWS, Math.floor(CHUNK_WORDS / words / 4) * 4));
-  // Behind addresses and signs of a chunk: its ids, factors and bags. Threads keep a cache line's distance.
-  const scratchWords = Math.ceil((words + 3) * chunk / 32) * 32;
+  // In front of addresses and signs of a chunk the hashes' constants, behind them its ids, factors and bags.
+  const scratchWords = HEADER_WORDS + Math.ceil((words + 3) * chunk / 16) * 16;
   const scratch = device.workspace("robe-array/lookup", "u32", scratchWords * device.threads);
   const pooled = offsets !== undefined || weights !== undefined || set.scaled;
   const affine = layout.affine;
