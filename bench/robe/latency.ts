@@ -97,7 +97,7 @@ async function benchBatch(bench: Bench, torch: PeerProcess | undefined, c: Case)
   stack.defer(() => Deno.removeSync(file));
   if (torch) {
     await Deno.writeFile(file, new Uint8Array(data.buffer));
-    const run = { dim: DIM, rows, ids: file, batch, tables: TABLES, threads: device.threads };
+    const run = { dim: DIM, rows: Array(TABLES).fill(rows), ids: file, batch, threads: device.threads };
     baselines.push({
       name: `${torch.name} EmbeddingBag per table, ${bytesText(table.byteLength)}`,
       call: async () => (await torch.request({ run, repeats: 1 }))["seconds"] as number * 1e6,

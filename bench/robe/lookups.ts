@@ -225,7 +225,7 @@ async function benchArm(bench: Bench, { native, narrow, torch }: Peers, c: Case)
   }
   if (torch && arm.headline) {
     for (const count of [rows, Math.floor(size / dim)]) {
-      const spec = { dim, rows: count, ids: ids.file, batch: BATCH, tables: 1, threads };
+      const spec = { dim, rows: [count], ids: ids.file, batch: BATCH, threads };
       baselines.push(torch.subject(spec, `${torch.name} EmbeddingBag, table of ${bytesText(count * dim * 4)}`));
     }
   }

@@ -16,16 +16,14 @@ import { benchTraining } from "./training.ts";
 
 await runBench("robe", async (bench) => {
   const native = await loadNativePeer("this processor"), narrow = await loadNativePeer("128-bit vectors");
-  {
-    await using torch = await startPythonPeer(new URL("./torch_peer.py", import.meta.url));
-    Object.assign(bench.machine.versions, {
-      memory: memoryText(),
-      compiler: native?.name ?? "none (install a C compiler)",
-      peer: torch?.name ?? "none (install python3-torch, or name a Python that has torch in POCKETREC_PYTHON)",
-    });
-    await benchLookups(bench, { native, narrow, torch });
-    await benchLatency(bench, torch);
-  }
-  await benchTraining(bench);
+  await using torch = await startPythonPeer(new URL("./torch_peer.py", import.meta.url));
+  Object.assign(bench.machine.versions, {
+    memory: memoryText(),
+    compiler: native?.name ?? "none (install a C compiler)",
+    peer: torch?.name ?? "none (install python3-torch, or name a Python that has torch in POCKETREC_PYTHON)",
+  });
+  await benchLookups(bench, { native, narrow, torch });
+  await benchLatency(bench, torch);
+  await benchTraining(bench, torch);
   reportMarks(bench);
 });

@@ -17,7 +17,7 @@ import { RobeCollection } from "@pocketrec/robe-array";
 import { makeBatches } from "../dlrm/batches.ts";
 import { reportPhases } from "../dlrm/phases.ts";
 import { type BenchShape, ROTATED_BATCHES, SHAPES } from "../dlrm/shapes.ts";
-import type { Bench, Subject } from "../harness.ts";
+import type { Bench, PeerProcess, Subject } from "../harness.ts";
 import { type Distribution, DISTRIBUTIONS, randomIds } from "./ids.ts";
 import { bytesText } from "./lookups.ts";
 
@@ -28,8 +28,8 @@ const SIZES: readonly ((full: number) => number)[] = [() => 27_000_000, (full) =
 
 const SAMPLING = { rounds: 11, sampleMs: 400, budgetMs: 40_000 };
 
-/** Adds the cases; with `--quick` only the smaller shape on one thread. */
-export async function benchTraining(bench: Bench): Promise<void> {
+/** Adds the cases; with `--quick` a small shape on one thread. */
+export async function benchTraining(bench: Bench, torch: PeerProcess | undefined): Promise<void> {
   const { quick } = bench.options;
   const setEnvironment = (name: string, value: string) => Deno.env.has(name) || Deno.env.set(name, value);
   const blas = findBlas({ setEnvironment });
@@ -41,7 +41,7 @@ export async function benchTraining(bench: Bench): Promise<void> {
       const cases = casesOf(shape, tail).filter(({ step, embeddings }) => bench.wants(step) || bench.wants(embeddings));
       if (cases.length === 0) continue;
       using device = openCpuDevice({ threads, ...(blas ? { blas } : {}) });
-      await benchShape(bench, device, shape, cases);
+      await benchShape(bench, torch, device, shape, cases);
     }
   }
 }
@@ -84,6 +84,7 @@ function elementsOf({ tables, dim }: BenchShape["config"]): number {
 
 async function benchShape(
   bench: Bench,
+  torch: PeerProcess | undefined,
   device: CpuDevice,
   { config }: BenchShape,
   cases: readonly Case[],
@@ -124,9 +125,13 @@ async function benchShape(
       await bench.compare({
         case: embeddings,
         ours: inputs.subject("pocketrec", robe),
-        baselines: [inputs.subject(fullName, full)],
+        baselines: [
+          inputs.subject(fullName, full),
+          ...(torch ? [inputs.peer(torch, tables.map(({ rows }) => rows), device.threads)] : []),
+        ],
         sampling,
       });
+      await torch?.forget();
     }
   }
 }
@@ -159,6 +164,8 @@ class EmbeddingInputs implements Disposable {
   readonly #ids: readonly IdBatch[];
   readonly #out: Tensor;
   readonly #gradient: Tensor;
+  readonly #dim: number;
+  readonly #file = Deno.makeTempFileSync();
 
   constructor(device: CpuDevice, batches: readonly TrainingBatch[], tables: number, dim: number) {
     this.#ids = batches.map(({ ids }) => ({
@@ -169,6 +176,16 @@ class EmbeddingInputs implements Disposable {
     this.#out = device.tensor("f32", [BATCH, tables, dim]);
     this.#gradient = device.tensor("f32", [BATCH, tables, dim]);
     fill(this.#gradient, 1e-3);
+    this.#dim = dim;
+    for (const { ids } of batches) {
+      Deno.writeFileSync(this.#file, new Uint8Array(Uint32Array.from(ids).buffer), { append: true });
+    }
+  }
+
+  /** The same by PyTorch: full tables, sparse gradients. */
+  peer(torch: PeerProcess, rows: readonly number[], threads: number): Subject {
+    const spec = { dim: this.#dim, rows: [...rows], ids: this.#file, batch: BATCH, train: true, threads };
+    return torch.subject(spec, `${torch.name} EmbeddingBag, full tables, sparse gradients`);
   }
 
   subject(name: string, collection: EmbeddingCollection): Subject {
@@ -187,6 +204,7 @@ class EmbeddingInputs implements Disposable {
 
   [Symbol.dispose](): void {
     for (const { ids } of this.#ids) ids[Symbol.dispose]();
+    Deno.removeSync(this.#file);
     this.#out[Symbol.dispose]();
     this.#gradient[Symbol.dispose]();
   }
