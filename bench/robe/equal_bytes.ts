@@ -7,9 +7,10 @@
  * deno run -A bench/robe/equal_bytes.ts synthetic
  * ```
  *
- * `--seeds 5`, `--only <text>` for arms whose name or group holds the text, `--resamples 2000` of the bootstrap. Writes
- * `results/equal_bytes_<set>.json`, `.md` and `.svg`; runs that the JSON file holds already, made with equal settings,
- * are not made again. The probabilities of the test rows, which the intervals need, stay in `.cache/equal_bytes`.
+ * `--seeds 5`; `--only <regular expression>` for arms whose name or group matches; `--resamples 2000` of the bootstrap.
+ * Writes `results/equal_bytes_<set>.json`, `.md` and `.svg`. Runs that the JSON file holds already, made with equal
+ * settings, are not made again; remove the file where the code has changed. The probabilities of the test rows, which the
+ * intervals need, stay in `.cache/equal_bytes`.
  *
  * @module
  */
@@ -48,9 +49,9 @@ const file = (extension: string) => new URL(`results/equal_bytes_${data.set}.${e
 
 const limits = await compressionLimits(data);
 const all = allArms(data.set, limits);
-const only = flags.only === undefined ? undefined : String(flags.only);
-const wanted = all.filter(({ name, group }) => only === undefined || [name, group].some((t) => t.includes(only)));
-if (wanted.length === 0) usage(`no arm's name or group holds "${only}"`);
+const only = new RegExp(String(flags.only ?? ""));
+const wanted = all.filter(({ name, group }) => only.test(name) || only.test(group));
+if (wanted.length === 0) usage(`no arm's name or group matches ${only}`);
 const runs = await knownRuns();
 await trainAll();
 await report();

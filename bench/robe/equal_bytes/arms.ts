@@ -31,7 +31,10 @@ export const BLOCK_SIZES: readonly number[] = [1, 4, 8, 16];
 /** Ratios of the ablations. */
 const ABLATED = [10, 100, 1000];
 
-/** Where more steps and growth are tried. */
+/** Ratios, in the end, of arrays that grow. */
+const GROWN = [100, 1000];
+
+/** Where more steps are tried. */
 const SMALL = 1000;
 
 /**
@@ -67,7 +70,7 @@ export function allArms(set: "click_log" | "synthetic", limits: Limits): Arm[] {
     robe("ablation", ratio, 1, ",sign=off", "unsigned");
     robe("ablation", ratio, 16, ",hash=m31", "m31");
   }
-  robe("growth", SMALL, 16, ",grow=4@0.3+2@0.6", "grown");
+  for (const ratio of GROWN) robe("growth", ratio, 16, ",grow=4@0.3+2@0.6", "grown");
   // The whole number of epochs, whatever the validation part says in between: its best step is what the final fit takes.
   for (const epochs of [8, 16]) {
     const flags = ["--epochs", String(epochs), "--patience", "0"];
