@@ -37,3 +37,5 @@ export {
   robeUpdateReference,
 } from "./src/update/robe_update_reference.ts";
 export type { RobeGradient } from "./src/update/update_plan.ts";
+export { robeInteraction } from "./src/interaction/robe_interaction.ts";
+export { robeInteractionReference } from "./src/interaction/robe_interaction_reference.ts";
