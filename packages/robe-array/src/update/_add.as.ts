@@ -17,20 +17,20 @@ function signed(x: v128, spreadSigns: v128, shift: i32): v128 {
 }
 
 @inline
-function addFour(sum: usize, x: v128, fresh: bool): void {
-  v128.store(sum, f32x4.add(fresh ? f32x4.splat(0) : v128.load(sum), x));
+function addFour(sum: usize, x: v128): void {
+  v128.store(sum, f32x4.add(v128.load(sum), x));
 }
 
 /**
- * Adds elements `from` to `to - 1` of `gradient` to the sums from `sum` on; where `fresh`, puts them there.
+ * Adds elements `from` to `to - 1` of `gradient` to the sums from `sum` on.
  *
  * @param signs words of signs; 0: none
  */
 @inline
-export function addFloats(sum: usize, gradient: usize, from: u32, to: u32, signs: usize, fresh: bool): void {
+export function addFloats(sum: usize, gradient: usize, from: u32, to: u32, signs: usize): void {
   let x = gradient + (from << 2);
   while (from < to && from & 3) {
-    addOne(sum, x, from, signs, fresh);
+    addOne(sum, x, from, signs);
     sum += 4;
     x += 4;
     from++;
@@ -38,48 +38,57 @@ export function addFloats(sum: usize, gradient: usize, from: u32, to: u32, signs
   if (signs) {
     for (; from + 32 <= to && !(from & 31); from += 32) {
       const s = spread(load<u32>(signs + (from >> 5 << 2)));
-      addFour(sum, signed(v128.load(x), s, 28), fresh);
-      addFour(sum + 16, signed(v128.load(x, 16), s, 24), fresh);
-      addFour(sum + 32, signed(v128.load(x, 32), s, 20), fresh);
-      addFour(sum + 48, signed(v128.load(x, 48), s, 16), fresh);
-      addFour(sum + 64, signed(v128.load(x, 64), s, 12), fresh);
-      addFour(sum + 80, signed(v128.load(x, 80), s, 8), fresh);
-      addFour(sum + 96, signed(v128.load(x, 96), s, 4), fresh);
-      addFour(sum + 112, signed(v128.load(x, 112), s, 0), fresh);
+      addFour(sum, signed(v128.load(x), s, 28));
+      addFour(sum + 16, signed(v128.load(x, 16), s, 24));
+      addFour(sum + 32, signed(v128.load(x, 32), s, 20));
+      addFour(sum + 48, signed(v128.load(x, 48), s, 16));
+      addFour(sum + 64, signed(v128.load(x, 64), s, 12));
+      addFour(sum + 80, signed(v128.load(x, 80), s, 8));
+      addFour(sum + 96, signed(v128.load(x, 96), s, 4));
+      addFour(sum + 112, signed(v128.load(x, 112), s, 0));
       sum += 128;
       x += 128;
     }
+    for (; from + 16 <= to && !(from & 15); from += 16) {
+      const s = spread(load<u32>(signs + (from >> 5 << 2)) >> (from & 16));
+      addFour(sum, signed(v128.load(x), s, 28));
+      addFour(sum + 16, signed(v128.load(x, 16), s, 24));
+      addFour(sum + 32, signed(v128.load(x, 32), s, 20));
+      addFour(sum + 48, signed(v128.load(x, 48), s, 16));
+      sum += 64;
+      x += 64;
+    }
     for (; from + 4 <= to; from += 4) {
       const s = spread(load<u32>(signs + (from >> 5 << 2)));
-      addFour(sum, signed(v128.load(x), s, 28 - (from & 31)), fresh);
+      addFour(sum, signed(v128.load(x), s, 28 - (from & 31)));
       sum += 16;
       x += 16;
     }
   } else {
     for (; from + 16 <= to; from += 16) {
-      addFour(sum, v128.load(x), fresh);
-      addFour(sum + 16, v128.load(x, 16), fresh);
-      addFour(sum + 32, v128.load(x, 32), fresh);
-      addFour(sum + 48, v128.load(x, 48), fresh);
+      addFour(sum, v128.load(x));
+      addFour(sum + 16, v128.load(x, 16));
+      addFour(sum + 32, v128.load(x, 32));
+      addFour(sum + 48, v128.load(x, 48));
       sum += 64;
       x += 64;
     }
     for (; from + 4 <= to; from += 4) {
-      addFour(sum, v128.load(x), fresh);
+      addFour(sum, v128.load(x));
       sum += 16;
       x += 16;
     }
   }
   for (; from < to; from++) {
-    addOne(sum, x, from, signs, fresh);
+    addOne(sum, x, from, signs);
     sum += 4;
     x += 4;
   }
 }
 
 @inline
-function addOne(sum: usize, x: usize, element: u32, signs: usize, fresh: bool): void {
-  store<f32>(sum, (fresh ? <f32> 0 : load<f32>(sum)) + reinterpret<f32>(load<u32>(x) ^ signOf(signs, element)));
+function addOne(sum: usize, x: usize, element: u32, signs: usize): void {
+  store<f32>(sum, load<f32>(sum) + reinterpret<f32>(load<u32>(x) ^ signOf(signs, element)));
 }
 
 /** The sign bit of an element, in place. */

@@ -1,5 +1,5 @@
 /** From rows to blocks: the start of each in the array and a record of what is to be added there. */
-import { affine, blockHash, rowHash, signWord } from "../hash/_hash.as";
+import { affine, affineSignWord, blockHash, rowHash, signWord } from "../hash/_hash.as";
 import { slot, word } from "./_slots.as";
 
 /**
@@ -10,9 +10,9 @@ import { slot, word } from "./_slots.as";
  * A record: address of the first gradient element, number of elements, two words for the kernels (fixed point: factor
  * and scale), words of signs; bit i of them negates element i.
  */
-export const LAYOUT = 32;
+export const LAYOUT: i32 = 32;
 /** Offset of the words of signs in a record. */
-export const SIGNS = 16;
+export const SIGNS: usize = 16;
 
 /** Lists the blocks of row `id`, as pairs `first` on; `gradient` = address of the row's gradient. */
 export function listBlocks(args: usize, table: usize, id: u32, gradient: usize, first: usize, a: u32, b: u32): void {
@@ -64,11 +64,5 @@ function listSigns(args: usize, x: u32, row: u32, b: u32, isAffine: bool, elemen
 function wordOfSigns(args: usize, x: u32, row: u32, b: u32, isAffine: bool, at: u32): u32 {
   if (!isAffine) return signWord(row, at);
   const prime = <u32> slot(args, LAYOUT + 9), cx = <u32> slot(args, LAYOUT + 12), ck = <u32> slot(args, LAYOUT + 13);
-  let hash = affine(cx, x, ck, at << 5, b, prime), bits: u32 = 0;
-  for (let i: u32 = 0; i < 32; i++) {
-    bits |= (1 - (hash & 1)) << i;
-    hash += ck;
-    hash = hash >= prime ? hash - prime : hash;
-  }
-  return bits;
+  return affineSignWord(cx, x, ck, at, b, prime);
 }

@@ -80,7 +80,6 @@ export function addFixed(
   signed: bool,
   unit: f64,
   poison: bool,
-  fresh: bool,
 ): void {
   const gradient = load<u32>(record), factor = load<f32>(record, 8), scale = load<f32>(record, 12);
   const signs = signed ? record + SIGNS : 0;
@@ -91,7 +90,7 @@ export function addFixed(
     x = reinterpret<f32>(reinterpret<u32>(x) ^ signOf(signs, from));
     // Poison marks slots that are looked up.
     const units: i64 = poison ? 1 : <i64> nearest<f64>(<f64> x * unit);
-    store<i64>(sum, fresh ? units : load<i64>(sum) + units);
+    store<i64>(sum, load<i64>(sum) + units);
   }
 }
 

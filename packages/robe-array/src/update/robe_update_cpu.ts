@@ -163,6 +163,7 @@ function listRowBlocks(device: CpuDevice, plan: UpdatePlan, part: UpdatePart, nu
   const rows = exclusiveSum(all4.subarray(0, tables), all4.subarray(2 * tables, 3 * tables));
   all4[3 * tables] = rows;
   const sums = exclusiveSum(all4.subarray(tables, 2 * tables), all4.subarray(tables, 2 * tables));
+  const tasks = Math.ceil(rows / ROWS_PER_TASK);
   const args = [
     addressOf(counts) + 8 * tables,
     addressOf(set.records),
@@ -180,8 +181,8 @@ function listRowBlocks(device: CpuDevice, plan: UpdatePlan, part: UpdatePart, nu
     pairs.count,
     all,
     rows,
+    addressOf(device.workspace("robeUpdate.spareRows", "f32", Math.max(1, tasks * dim))),
   ];
-  const tasks = Math.ceil(rows / ROWS_PER_TASK);
   device.run(device.kernel(MODULE, "listRowBlocks"), tasks, withLayout(args, plan, part, pairs));
   return pairs.count + rows * part.shape.blocks;
 }
