@@ -20,15 +20,21 @@ export interface HostRobeTable {
 
 /** Gradients of the bags of tables of equal width, on the host. */
 export interface HostRobeGradient {
+  /** Elements of a row. */
   readonly dim: number;
+  /** The tables. */
   readonly tables: readonly HostRobeTable[];
+  /** Samples. */
   readonly batch: number;
-  /** As `Bags` has them. */
+  /** `[batch, tables]`, or with offsets `[nnz]`; as `Bags` has them. */
   readonly ids: ArrayLike<number>;
+  /** `[batch * tables + 1]` */
   readonly offsets?: ArrayLike<number> | undefined;
+  /** One per id. */
   readonly weights?: ArrayLike<number> | undefined;
+  /** Default `"sum"`. */
   readonly mode?: "sum" | "mean" | undefined;
-  /** `[batch, tables, dim]` */
+  /** `[batch, tables, dim]`: gradient of the pooled output. */
   readonly gradOut: ArrayLike<number>;
 }
 

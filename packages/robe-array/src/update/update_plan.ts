@@ -47,7 +47,7 @@ export interface UpdatePlan {
   readonly fixed: boolean;
 }
 
-/** Words of a pair's number, and the most kernels count to. */
+/** Pairs are counted in words, with room for sums of two. */
 const MAX_PAIRS = 2 ** 31;
 
 /**
