@@ -1,6 +1,6 @@
 // Phase 1 of a look-up: where the blocks of a chunk of rows lie, and their signs. Four rows at a time.
 
-import { affine, mix4, modulo4, reciprocal, rowHash, signWord } from "../hash/_hash.as";
+import { affine, mix4, modulo4, reciprocal } from "../hash/_hash.as";
 import {
   ALIGN, ARRAY, CK, CX, DIM, ELEMENT_SHIFT, HEADER, MODULUS, PRIME, RECORDS, SIZE, SK, slot, SX,
 } from "./_slots.as";
@@ -126,7 +126,7 @@ function hashUncommon(
 ): void {
   const to = scratch + (i << 2), signs = to + blocks * stride, primes = constant(scratch, PRIMES);
   const a = i32x4.extract_lane(constant(scratch, A), 0), b = i32x4.extract_lane(constant(scratch, B), 0);
-  const x = shared == 1 ? id : four(
+  const x = (shared & (shared - 1)) == 0 ? i32x4.shr_u(id, ctz(shared)) : four(
     <u32>i32x4.extract_lane(id, 0) / shared,
     <u32>i32x4.extract_lane(id, 1) / shared,
     <u32>i32x4.extract_lane(id, 2) / shared,
@@ -141,22 +141,32 @@ function hashUncommon(
     v128.store(to + k * stride, i32x4.add(constant(scratch, BASE), i32x4.shl(start, shift)));
     hash = prime ? addModulo(hash, constant(scratch, STEP), primes) : i32x4.add(hash, constant(scratch, STEP));
   }
+  // Position of the rows inside a block that several share.
+  const inside = i32x4.mul(i32x4.sub(id, i32x4.mul(x, i32x4.splat(shared))), i32x4.splat(<u32>slot(args, DIM)));
   if (shared > 1) {
-    intoSharedBlock(args, scratch, signs, stride, i32x4.extract_lane(id, 0), shared, i, a, b, prime, words);
-    intoSharedBlock(args, scratch, signs + 4, stride, i32x4.extract_lane(id, 1), shared, i + 1, a, b, prime, words);
-    intoSharedBlock(args, scratch, signs + 8, stride, i32x4.extract_lane(id, 2), shared, i + 2, a, b, prime, words);
-    intoSharedBlock(args, scratch, signs + 12, stride, i32x4.extract_lane(id, 3), shared, i + 3, a, b, prime, words);
-  } else if (words) {
-    if (prime) affineSigns(args, x, b, signs, stride, words);
-    else signWordsOf(row, signs, stride, words);
+    const elementShift = <i32>slot(args, ELEMENT_SHIFT), base = constant(scratch, BASE);
+    let start = i32x4.add(i32x4.shr_u(i32x4.sub(v128.load(to), base), elementShift), inside);
+    start = i32x4.min_u(start, i32x4.sub(start, i32x4.splat(<u32>slot(args, SIZE)))); // round the array's end
+    v128.store(to, i32x4.add(base, i32x4.shl(start, elementShift)));
   }
+  if (!words) return;
+  if (prime) affineSigns(args, x, inside, b, signs, stride, words);
+  else if (shared > 1) innerSigns(row, inside, signs, stride, words, slot(args, DIM));
+  else signWordsOf(row, signs, stride, words);
 }
 
 /** Sign words of four rows, a bit at a time. */
-function affineSigns(args: usize, x: v128, constant: u32, to: usize, stride: usize, words: usize): void {
-  const prime = <u32>slot(args, PRIME), dim = slot(args, DIM);
-  const primes = i32x4.splat(prime), step = i32x4.splat(<u32>slot(args, SK)), one = i32x4.splat(1);
-  let hash = affine4(<u32>slot(args, SX), x, constant, prime);
+function affineSigns(
+  args: usize, x: v128, inside: v128, constant: u32, to: usize, stride: usize, words: usize,
+): void {
+  const prime = <u32>slot(args, PRIME), dim = slot(args, DIM), sx = <u32>slot(args, SX), sk = <u32>slot(args, SK);
+  const primes = i32x4.splat(prime), step = i32x4.splat(sk), one = i32x4.splat(1);
+  let hash = four(
+    affine(sx, i32x4.extract_lane(x, 0), sk, i32x4.extract_lane(inside, 0), constant, prime),
+    affine(sx, i32x4.extract_lane(x, 1), sk, i32x4.extract_lane(inside, 1), constant, prime),
+    affine(sx, i32x4.extract_lane(x, 2), sk, i32x4.extract_lane(inside, 2), constant, prime),
+    affine(sx, i32x4.extract_lane(x, 3), sk, i32x4.extract_lane(inside, 3), constant, prime),
+  );
   for (let w: usize = 0; w < words; w++) {
     let bits = i32x4.splat(0);
     const end = <i32>min(dim - (w << 5), 32);
@@ -168,29 +178,29 @@ function affineSigns(args: usize, x: v128, constant: u32, to: usize, stride: usi
   }
 }
 
-/** Moves row `i` from the start of its block to where it lies inside, and takes its part of the block's signs. */
-function intoSharedBlock(
-  args: usize, scratch: usize, signs: usize, stride: usize, id: u32, shared: u32, i: usize, a: u32, b: u32, prime: u32,
-  words: usize,
-): void {
-  const x = id / shared, inside = <usize>(id % shared) * slot(args, DIM);
-  const elementShift = slot(args, ELEMENT_SHIFT), array = slot(args, ARRAY), size = slot(args, SIZE);
-  const at = scratch + (i << 2);
-  let start = ((<usize>load<u32>(at) - array) >> elementShift) + inside;
-  if (start >= size) start -= size;
-  store<u32>(at, <u32>(array + (start << elementShift)));
-  if (!words) return;
-  const row = prime ? 0 : rowHash(x, a, b);
+/** Sign words of four rows that begin at bit `inside` of their blocks' signs. */
+function innerSigns(row: v128, inside: v128, to: usize, stride: usize, words: usize, dim: usize): void {
+  const step = i32x4.splat(<i32>0xc2b2ae35), first = i32x4.splat(0x5bd1e995);
+  // Whether a row's word can lie across two of its block's.
+  const across = (dim & 31) != 0 && (dim > 32 || 32 % dim != 0);
+  const bits = v128.and(inside, i32x4.splat(31));
+  let index = i32x4.shr_u(inside, 5), next = mix4(v128.xor(row, i32x4.add(i32x4.mul(index, step), first)));
   for (let w: usize = 0; w < words; w++) {
-    let word: u32 = 0;
-    const from = inside + (w << 5), bit = <u32>from & 31;
-    if (prime) {
-      const sx = <u32>slot(args, SX), sk = <u32>slot(args, SK);
-      for (let e: u32 = 0; e < 32; e++) word |= (1 - (affine(sx, x, sk, <u32>from + e, b, prime) & 1)) << e;
-    } else {
-      word = signWord(row, <u32>(from >> 5)) >>> bit;
-      if (bit) word |= signWord(row, <u32>(from >> 5) + 1) << (32 - bit);
+    const word = next, at = to + w * stride;
+    if (across || w + 1 < words) {
+      index = i32x4.add(index, i32x4.splat(1));
+      next = mix4(v128.xor(row, i32x4.add(i32x4.mul(index, step), first)));
     }
-    store<u32>(signs + w * stride, word);
+    store<u32>(at, shifted(i32x4.extract_lane(word, 0), i32x4.extract_lane(next, 0), i32x4.extract_lane(bits, 0)));
+    store<u32>(at, shifted(i32x4.extract_lane(word, 1), i32x4.extract_lane(next, 1), i32x4.extract_lane(bits, 1)), 4);
+    store<u32>(at, shifted(i32x4.extract_lane(word, 2), i32x4.extract_lane(next, 2), i32x4.extract_lane(bits, 2)), 8);
+    store<u32>(at, shifted(i32x4.extract_lane(word, 3), i32x4.extract_lane(next, 3), i32x4.extract_lane(bits, 3)), 12);
   }
+}
+
+/** 32 of the 64 bits of two words, from bit `by` on. */
+// @ts-ignore: decorator
+@inline
+function shifted(low: u32, high: u32, by: u32): u32 {
+  return <u32>((<u64>high << 32 | <u64>low) >>> by);
 }

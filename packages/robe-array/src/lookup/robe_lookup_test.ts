@@ -69,7 +69,7 @@ function normalised(values: ArrayLike<number>): Float32Array {
 const layouts: fc.Arbitrary<RobeLayoutOptions> = fc.record({
   hash: fc.constantFrom("mix32" as const, "mix32" as const, "m31" as const, "ref1" as const, "ref2" as const),
   align: fc.constantFrom(1 as const, 4 as const, 8 as const),
-  units: fc.constantFrom(1, 2, 3, 4, 8, 12, 16, 32, 64),
+  units: fc.constantFrom(1, 2, 3, 4, 8, 12, 16, 32, 64, 150),
   spare: fc.constantFrom(1, 2, 3, 7, 40, 900),
   sign: fc.boolean(),
   seed: fc.nat(),
@@ -98,7 +98,7 @@ const shapes: fc.Arbitrary<Shape> = fc.record({
   seed: fc.nat(),
   batch: fc.integer({ min: 0, max: 30 }),
   rows: fc.array(fc.constantFrom(1, 3, 50, 1e6, 2 ** 32), { minLength: 1, maxLength: 4 }),
-  dim: fc.constantFrom(1, 2, 3, 4, 7, 8, 16, 20, 32, 48, 64, 128),
+  dim: fc.constantFrom(1, 2, 3, 4, 7, 8, 16, 20, 32, 36, 48, 64, 128),
   bagged: fc.boolean(),
   weighted: fc.boolean(),
   padded: fc.boolean(),
@@ -162,6 +162,8 @@ const FAST: readonly (readonly [dim: number, blockSize: number, align: 1 | 4 | 8
   [16, 16, 4, true],
   [16, 16, 1, false],
   [16, 128, 4, true],
+  [12, 128, 4, true],
+  [48, 256, 1, true],
   [64, 1, 1, true],
 ];
 
