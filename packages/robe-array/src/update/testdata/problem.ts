@@ -1,7 +1,7 @@
 /** Seeded updates for tests, on the host and on devices. */
-import { type AnyDevice, openCpuDevice } from "@pocketrec/compute";
+import type { AnyDevice } from "@pocketrec/compute";
 import { TestRandom } from "@pocketrec/compute/testing";
-import { type RobeLayout, robeLayout, type RobeLayoutOptions } from "../../layout.ts";
+import { type RobeLayout, robeLayout, type RobeLayoutOptions, tableHash } from "../../layout.ts";
 import { type RobeTableSet, robeTableSet, type RobeTableSpec } from "../../table_set.ts";
 import { type RobeOptimizer, robeStateShapes } from "../robe_optimizer.ts";
 import { robeUpdate } from "../robe_update.ts";
@@ -55,7 +55,6 @@ export interface Problem {
 export function makeProblem(shape: Shape): Problem {
   const { seed, batch, optimizer, lr = 0.05, drawn = Infinity } = shape;
   const random = new TestRandom(seed), layout = robeLayout(shape.layout);
-  using device = openCpuDevice({ threads: 1, maxBytes: 1 << 20 });
   const parts = shape.parts.map(({ dim, tables, longest, weighted, mode }): HostPart => {
     const bags = batch * tables.length;
     const offsets = new Uint32Array(bags + 1);
@@ -72,11 +71,15 @@ export function makeProblem(shape: Shape): Problem {
           : Math.floor((random.u32() / 2 ** 32) ** 2 * Math.min(rows, drawn));
       }
     }
-    const { hashes } = robeTableSet(device, layout, dim, tables);
+    let idsBefore = 0;
     return {
       dim,
       specs: tables,
-      tables: tables.map((table, i) => ({ ...table, hash: hashes[i]! })),
+      tables: tables.map((table, i) => {
+        const hash = tableHash(layout, table.index ?? i, idsBefore);
+        idsBefore += table.rows;
+        return { ...table, hash };
+      }),
       batch,
       ids,
       offsets: longest === undefined ? undefined : offsets,
