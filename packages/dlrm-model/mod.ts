@@ -18,7 +18,7 @@ export {
   type ClickMetricsOptions,
   rocAuc,
 } from "./src/metrics/click_metrics.ts";
-export * from "./src/safetensors/mod.ts";
+export * from "@pocketrec/compute/safetensors";
 export type { OptimizerConfig } from "./src/optimizer.ts";
 export { stateNames } from "./src/optimizer.ts";
 export { TableCollection, type TableCollectionOptions } from "./src/tables/table_collection.ts";

@@ -5,16 +5,17 @@
  */
 import { UsageError } from "../errors.ts";
 import { nearestName } from "./did_you_mean.ts";
+import { readGrowth } from "./robe_spec.ts";
 
-/** A parsed embedding choice. `amount` is the compression ratio (hash, qr). */
+/** A parsed embedding choice. `amount` is the compression ratio (hash, qr, robe). */
 export interface EmbeddingSpec {
   readonly kind: EmbeddingKind;
   readonly amount?: number;
   readonly options: Readonly<Record<string, string>>;
 }
 
-/** The kinds of embedding table that this build trains. */
-export type EmbeddingKind = "full" | "hash" | "qr";
+/** The kinds of embedding that this build trains. */
+export type EmbeddingKind = "full" | "hash" | "qr" | "robe";
 
 /** One choice for all tables, or a default and exceptions by table name. */
 export interface EmbeddingPlan {
@@ -28,19 +29,35 @@ export type EmbeddingSetting = string | { readonly default: string; readonly tab
 interface KindRules {
   /** What the number after the colon means; absent when none may be given. */
   readonly amount?: "ratio";
-  /** The keys after the comma, with their possible values. */
-  readonly options: Readonly<Record<string, readonly string[]>>;
+  /** The keys after the comma. */
+  readonly options: Readonly<Record<string, OptionRule>>;
 }
+
+/** The values of a key: some words, or what a test accepts. */
+type OptionRule = readonly string[] | { readonly want: string; accepts(value: string): boolean };
 
 const KINDS: Readonly<Record<EmbeddingKind, KindRules>> = {
   full: { options: {} },
   hash: { amount: "ratio", options: {} },
   qr: { amount: "ratio", options: { op: ["mult", "add", "concat"] } },
+  robe: {
+    amount: "ratio",
+    options: {
+      z: { want: "a whole number >= 1", accepts: (value) => /^[1-9]\d{0,8}$/.test(value) },
+      align: ["1", "4", "8"],
+      sign: ["on", "off"],
+      hash: ["mix32", "m31"],
+      grow: {
+        want: "whole factors >= 2 at increasing shares of the steps between 0 and 1, as in 4@0.3+2@0.6",
+        accepts: (value) => readGrowth(value) !== undefined,
+      },
+    },
+  },
 };
 
 /** Kinds that the command line knows but this build does not contain. */
-const ELSEWHERE: readonly string[] = ["robe", "tt"];
-const WANT = "full, hash:<ratio> or qr:<ratio>";
+const ELSEWHERE: readonly string[] = ["tt"];
+const WANT = "full, hash:<ratio>, qr:<ratio> or robe:<ratio>";
 
 /**
  * Parses one embedding choice such as `qr:100,op=add`.
@@ -62,17 +79,37 @@ export function parseEmbeddingSpec(text: string, what: string): EmbeddingSpec {
     );
   }
   const amount = parseAmount(kind, rules, amountText, text, what);
-  const options = Object.fromEntries(rest.map((pair) => parseOption(kind, rules, pair, what)));
+  const options: Record<string, string> = {};
+  for (const pair of rest) {
+    const [key, value] = parseOption(kind, rules, pair, what);
+    if (Object.hasOwn(options, key)) {
+      throw new UsageError(`Cannot read ${what} as option ${key} of ${kind} is given twice: "${text}"; want it once`);
+    }
+    options[key] = value;
+  }
   return { kind: kind as EmbeddingKind, ...(amount === undefined ? {} : { amount }), options };
 }
 
-/** Parses the whole setting, a string or an object `{ default, tables }`. */
+/**
+ * Parses the whole setting, a string or an object `{ default, tables }`.
+ *
+ * @throws {UsageError} also where one table of several is to be in a ROBE array, which takes all.
+ */
 export function parseEmbeddingSetting(setting: EmbeddingSetting, what: string): EmbeddingPlan {
   if (typeof setting === "string") return { all: parseEmbeddingSpec(setting, what), tables: {} };
   const tables = Object.entries(setting.tables).map(([name, text]) =>
     [name, parseEmbeddingSpec(text, `${what} of table ${name}`)] as const
   );
-  return { all: parseEmbeddingSpec(setting.default, `${what} default`), tables: Object.fromEntries(tables) };
+  const all = parseEmbeddingSpec(setting.default, `${what} default`);
+  const robe = [...tables.map(([, spec]) => spec), all].find(({ kind }) => kind === "robe");
+  if (robe && tables.length > 0) {
+    throw new UsageError(
+      `Cannot use ${what} as robe keeps all tables in one array: got ${formatEmbeddingSpec(all)} and others for table ${
+        tables.map(([name]) => name).join(", ")
+      }; want "${formatEmbeddingSpec(robe)}" alone`,
+    );
+  }
+  return { all, tables: Object.fromEntries(tables) };
 }
 
 /** The text that {@linkcode parseEmbeddingSpec} reads back to the same choice. */
@@ -105,17 +142,20 @@ function parseOption(kind: string, rules: KindRules, pair: string, what: string)
   const equals = pair.indexOf("=");
   const [key, value] = equals < 0 ? [pair, ""] : [pair.slice(0, equals), pair.slice(equals + 1)];
   const known = Object.keys(rules.options);
-  const values = rules.options[key];
-  if (!values) {
+  const rule = Object.hasOwn(rules.options, key) ? rules.options[key] : undefined;
+  if (!rule) {
     const near = nearestName(key, known);
     throw new UsageError(
       `Cannot read ${what} as ${kind} has no option "${key}"; want ${known.length ? known.join(", ") : "no options"}` +
         (near ? ` (did you mean ${near}?)` : ""),
     );
   }
-  if (!values.includes(value)) {
+  const [accepted, want] = "accepts" in rule
+    ? [rule.accepts(value), rule.want]
+    : [rule.includes(value), rule.join(" or ")];
+  if (!accepted) {
     throw new UsageError(
-      `Cannot read ${what} as option ${key} of ${kind} has an unknown value: "${value}"; want ${values.join(" or ")}`,
+      `Cannot read ${what} as option ${key} of ${kind} has an unknown value: "${value}"; want ${want}`,
     );
   }
   return [key, value];

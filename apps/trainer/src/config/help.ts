@@ -27,6 +27,7 @@ export function helpText(width: number = 100, bold: (s: string) => string = (s) 
     "  deno task train                                        a synthetic set, about a minute",
     "  deno task train --data criteo:day.tsv.gz               real rows in Criteo's format",
     "  deno task train --data criteo:day.tsv.gz --embedding hash:100",
+    "  deno task train --data criteo:day.tsv.gz --embedding robe:1000,z=16   tables 1000 times smaller",
     "  deno task train --resume runs/2026-01-31T12-00-00      go on after Ctrl-C or a crash",
     "  deno task train runs/x/config.json --seed 2            the same run, another seed",
     "  deno task predict --model runs/x --data criteo:new.tsv --out scores.csv",

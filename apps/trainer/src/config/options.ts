@@ -89,7 +89,10 @@ const modelOptions = {
   embedding: {
     group: "Model" as Group,
     placeholder: "<kind>",
-    help: "full, hash:<ratio> or qr:<ratio>[,op=mult|add|concat]; ratio = full bytes / bytes of all tables. " +
+    help: "full, hash:<ratio>, qr:<ratio>[,op=mult|add|concat] or robe:<ratio>[,<key>=<value>...]; " +
+      "ratio = full bytes / bytes of all tables, in the end. Keys of robe: z (elements of a block, 32 or --dim), " +
+      "align (1, 4 or 8), sign (on or off), hash (mix32 or m31), grow (4@0.3+2@0.6: the array becomes 4 times as large " +
+      "after 0.3 of the steps, and twice that after 0.6). " +
       'In a file also { "default": "hash:10", "tables": { "C1": "full" } }',
     fallback: "full",
     parse: parseEmbedding,
@@ -312,6 +315,12 @@ const outputOptions = {
     fallback: "a 24th of the run",
     flagOnly: true,
   }, 1),
+  dumpScores: text({
+    group: "Output",
+    placeholder: "<file>",
+    help: "Write probability and label of every test row as .npy [rows, 2]",
+    flagOnly: true,
+  }),
 };
 
 const otherOptions = {

@@ -24,6 +24,7 @@ const CHANGEABLE: readonly SettingKey[] = [
   "resume",
   "dumpExchange",
   "dumpEvery",
+  "dumpScores",
   "verbose",
   "dryRun",
 ];

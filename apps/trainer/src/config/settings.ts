@@ -67,6 +67,7 @@ export interface Settings {
   export?: string;
   dumpExchange?: string;
   dumpEvery?: number;
+  dumpScores?: string;
 
   dryRun?: boolean;
   verbose?: boolean;

@@ -19,15 +19,14 @@ Deno.test("parseDataSpec() refuses unknown kinds, empty paths and impossible cou
 
 Deno.test("parseEmbeddingSpec() reads kinds, ratios and options, and its text reads back", () => {
   assertEquals(parseEmbeddingSpec("full", "--embedding"), { kind: "full", options: {} });
-  for (const text of ["full", "hash:10", "qr:4.5,op=add"]) {
+  for (const text of ["full", "hash:10", "qr:4.5,op=add", "robe:1000,z=16,align=1,sign=off,hash=m31,grow=4@0.3+2@.6"]) {
     assertEquals(formatEmbeddingSpec(parseEmbeddingSpec(text, "--embedding")), text);
   }
 });
 
 Deno.test("parseEmbeddingSpec() refuses what this build does not train, and bad numbers", () => {
   const parse = (text: string) => () => parseEmbeddingSpec(text, "--embedding");
-  assertThrows(parse("robe:1000"), UsageError, "robe is not part of this build; want full, hash:<ratio> or qr:<ratio>");
-  assertThrows(parse("tt:16"), UsageError, "tt is not part of this build");
+  assertThrows(parse("tt:16"), UsageError, "tt is not part of this build; want full, hash:<ratio>, qr:<ratio> or robe");
   assertThrows(parse("hsah:4"), UsageError, "did you mean hash?");
   assertThrows(parse("hash"), UsageError, "must be a number >= 1");
   assertThrows(parse("hash:0.5"), UsageError, "must be a number >= 1");
@@ -46,4 +45,27 @@ Deno.test("parseEmbeddingSetting() takes exceptions by table", () => {
     UsageError,
     '"embedding" of table C1',
   );
+});
+
+Deno.test("parseEmbeddingSpec() refuses options of robe that mean nothing", () => {
+  const parse = (text: string) => () => parseEmbeddingSpec(text, "--embedding");
+  assertThrows(parse("robe"), UsageError, "must be a number >= 1");
+  assertThrows(parse("robe:10,size=4"), UsageError, "want z, align, sign, hash, grow");
+  assertThrows(parse("robe:10,allign=4"), UsageError, "did you mean align?");
+  assertThrows(parse("robe:10,z=0"), UsageError, "want a whole number >= 1");
+  assertThrows(parse("robe:10,align=2"), UsageError, "want 1 or 4 or 8");
+  assertThrows(parse("robe:10,sign=yes"), UsageError, "want on or off");
+  assertThrows(parse("robe:10,hash=ref1"), UsageError, "want mix32 or m31");
+  assertThrows(parse("robe:10,z=8,z=8"), UsageError, "option z of robe is given twice");
+  for (const grow of ["", "4", "1@0.5", "4@0", "4@1", "4@1.5", "2@0.5+2@0.5", "2@0.6+2@0.3", "1.5@0.5", "2@0.5+"]) {
+    assertThrows(parse(`robe:10,grow=${grow}`), UsageError, "as in 4@0.3+2@0.6");
+  }
+});
+
+Deno.test("parseEmbeddingSetting() refuses to mix robe with others", () => {
+  const parse = (all: string, one: string) => () =>
+    parseEmbeddingSetting({ default: all, tables: { C1: one } }, '"embedding"');
+  assertThrows(parse("robe:9,z=8", "full"), UsageError, 'others for table C1; want "robe:9,z=8" alone');
+  assertThrows(parse("full", "robe:9"), UsageError, "robe keeps all tables in one array");
+  assertEquals(parseEmbeddingSetting({ default: "robe:9", tables: {} }, "x").all.kind, "robe");
 });

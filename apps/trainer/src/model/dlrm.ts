@@ -4,12 +4,15 @@
  * @module
  */
 import type { Tensor } from "@pocketrec/compute";
-import { Dlrm, type LossConfig, type LossSum, type OptimizerConfig, TableCollection } from "@pocketrec/dlrm-model";
+import { Dlrm, type LossConfig, type LossSum, type OptimizerConfig } from "@pocketrec/dlrm-model";
 import type { CtrBatch } from "@pocketrec/datasets";
+import type { StoredEmbedding } from "../config/model_choice.ts";
+import { sizeInStep } from "../config/robe_spec.ts";
 import { RunError } from "../errors.ts";
 import type { FileData } from "../files.ts";
 import type { StepPhase, TrainableModel } from "../run/model.ts";
 import type { ModelFactory, ModelOrder } from "../run/model_factory.ts";
+import { makeCollection, type StoredCollection } from "./collection.ts";
 import { DumpExchange } from "./dump_exchange.ts";
 import { decodeTensors, encodeTensors } from "./tensor_files.ts";
 
@@ -18,35 +21,33 @@ export const createDlrm: ModelFactory = (order) => new DlrmModel(order);
 
 class DlrmModel implements TrainableModel, Disposable {
   readonly #model: Dlrm;
-  readonly #tables: TableCollection;
+  readonly #embeddings: StoredCollection;
   readonly #dump: DumpExchange | undefined;
   readonly #metadata: Record<string, string>;
+  /** Elements of a ROBE array in a step. */
+  readonly #sizeIn: (step: number) => number;
+  #step: number;
   /** Rate of the tables over that of the MLPs. */
   readonly #embeddingRate: number;
 
-  constructor({ device, config, choice, dump, startStep }: ModelOrder) {
+  constructor({ device, config, choice, growth = [], dump, startStep }: ModelOrder) {
     const optimizer = optimizerOf(config);
     this.#embeddingRate = config.embeddingLr / config.lr;
-    const { shape, compression: { schemes }, qrOperation } = choice;
+    const { shape, embedding } = choice;
+    const beginning = "robe" in embedding ? embedding.robe.size : 0;
+    this.#sizeIn = (step) => sizeInStep(beginning, growth, step);
+    this.#step = startStep + 1;
     this.#dump = dump && new DumpExchange(dump, startStep + 1);
     this.#metadata = {
       format: "pocketrec-dlrm",
       config: JSON.stringify(shape),
-      embedding: JSON.stringify({ schemes, qrOperation }),
       interaction_order: "tril",
       seed: String(config.seed),
     };
-    this.#tables = new TableCollection(device, {
-      tables: shape.tables,
-      dim: shape.dim,
-      schemes,
-      qrOperation,
-      optimizer,
-      seed: config.seed,
-    });
+    this.#embeddings = makeCollection(device, shape, embedding, { optimizer, seed: config.seed });
     this.#model = new Dlrm(device, {
       config: shape,
-      embeddings: this.#tables,
+      embeddings: this.#embeddings,
       optimizer,
       trainBatch: config.batch,
       predictBatch: config.testBatch,
@@ -58,6 +59,8 @@ class DlrmModel implements TrainableModel, Disposable {
 
   async trainStep(batch: CtrBatch, lr: number, enter: (phase: StepPhase) => void): Promise<void> {
     const model = this.#model;
+    // Before the step, not after the last one: so a checkpoint of any step is that of the array which the step trained.
+    this.#embeddings.growTo?.(this.#sizeIn(this.#step));
     const looked = model.forward(batch);
     if (looked) await looked;
     enter("backward");
@@ -65,6 +68,7 @@ class DlrmModel implements TrainableModel, Disposable {
     if (returned) await returned;
     enter("update");
     model.step(lr, lr * this.#embeddingRate);
+    this.#step++;
     if (this.#dump) this.#dump.step++;
   }
 
@@ -80,6 +84,10 @@ class DlrmModel implements TrainableModel, Disposable {
     return this.#model.predict(batch);
   }
 
+  get embedding(): StoredEmbedding {
+    return this.#embeddings.stored();
+  }
+
   get stateBytes(): number {
     return Object.values(this.#model.state()).reduce((sum, tensor) => sum + tensor.byteLength, 0);
   }
@@ -88,8 +96,9 @@ class DlrmModel implements TrainableModel, Disposable {
     const all = Object.entries(this.#model.state());
     const part = (wanted: (name: string) => boolean): Record<string, Tensor> =>
       Object.fromEntries(all.filter(([name]) => wanted(name)));
+    const metadata = { ...this.#metadata, embedding: JSON.stringify(this.embedding) };
     return new Map([
-      ["weights.safetensors", encodeTensors(part((name) => !name.includes("@")), this.#metadata)],
+      ["weights.safetensors", encodeTensors(part((name) => !name.includes("@")), metadata)],
       ["optimizer.safetensors", encodeTensors(part((name) => name.includes("@")), {})],
     ]);
   }
@@ -106,7 +115,7 @@ class DlrmModel implements TrainableModel, Disposable {
 
   [Symbol.dispose](): void {
     this.#model[Symbol.dispose]();
-    this.#tables[Symbol.dispose]();
+    this.#embeddings[Symbol.dispose]();
   }
 }
 

@@ -13,6 +13,7 @@
 import type { Tensor } from "@pocketrec/compute";
 import type { Exchange } from "@pocketrec/dlrm-model";
 import { replaceFile, writeError } from "../files.ts";
+import { encodeNpy } from "../npy.ts";
 import type { DumpRequest } from "../run/model_factory.ts";
 
 /** An exchange that changes nothing and writes every `every`-th step to files. */
@@ -65,17 +66,4 @@ export function tablesFirst(data: Float32Array, batch: number, tables: number, d
     }
   }
   return out;
-}
-
-/** A float32 array as a NumPy file, version 1.0, row-major. */
-export function encodeNpy(data: Float32Array<ArrayBuffer>, shape: readonly number[]): Uint8Array {
-  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(", ")}${
-    shape.length === 1 ? "," : ""
-  }), }`;
-  const padded = text.padEnd(Math.ceil((text.length + 11) / 64) * 64 - 11) + "\n";
-  const bytes = new Uint8Array(10 + padded.length + data.byteLength);
-  bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, padded.length & 255, padded.length >> 8]);
-  bytes.set(new TextEncoder().encode(padded), 10);
-  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 10 + padded.length);
-  return bytes;
 }

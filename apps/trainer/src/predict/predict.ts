@@ -47,11 +47,7 @@ export async function predict(settings: PredictSettings, parts: PredictParts): P
       batch: settings.batch,
       testBatch: settings.batch,
     },
-    choice: {
-      shape: card.model,
-      compression: { schemes: card.embedding.schemes, fullEmbeddingBytes: 0, embeddingBytes: 0, compressionRatio: 1 },
-      qrOperation: card.embedding.qrOperation,
-    },
+    choice: { shape: card.model, embedding: card.embedding },
     startStep: 0,
   });
   const weights = files.get("model.safetensors");

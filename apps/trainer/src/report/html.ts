@@ -17,6 +17,7 @@ export interface TableSize {
   readonly dim: number;
   /** For example `full` or `hash:10`. */
   readonly kind: string;
+  /** 0 for a table whose rows lie in an array that is listed by itself. */
   readonly bytes: number;
   readonly fullBytes: number;
 }
@@ -186,10 +187,12 @@ function phases(report: Report): string {
 
 function tables(sizes: readonly TableSize[], report: Report): string {
   const most = Math.max(1, ...sizes.map((t) => t.bytes));
+  const bytes = (t: TableSize) => t.bytes > 0 ? formatBytes(t.bytes) : "";
+  const smaller = (t: TableSize) => t.bytes > 0 ? `${compactNumber(t.fullBytes / t.bytes)}x` : "";
   const rows = [...sizes].sort((a, b) => b.bytes - a.bytes).map((t) =>
     `<tr><td>${escapeHtml(t.name)}</td><td class="number">${groupDigits(t.rows)}</td>` +
-    `<td class="number">${t.dim}</td><td>${escapeHtml(t.kind)}</td><td class="number">${formatBytes(t.bytes)}</td>` +
-    `<td class="number">${compactNumber(t.fullBytes / t.bytes)}x</td>` +
+    `<td class="number">${t.dim}</td><td>${escapeHtml(t.kind)}</td><td class="number">${bytes(t)}</td>` +
+    `<td class="number">${smaller(t)}</td>` +
     `<td class="meter"><i style="width:${(100 * t.bytes / most).toFixed(1)}%;background:var(--series-1)"></i></td></tr>`
   );
   const { embeddingBytes, fullEmbeddingBytes, compressionRatio } = report.model;

@@ -5,15 +5,17 @@
  */
 import type { AnyDevice } from "@pocketrec/compute";
 import type { ClickMetrics } from "@pocketrec/dlrm-model";
+import { sizesOf } from "../config/model_choice.ts";
 import type { CheckpointStore } from "../checkpoint/store.ts";
 import { type FileData, replaceFile } from "../files.ts";
+import { encodeNpy } from "../npy.ts";
 import type { Progress } from "../progress/progress.ts";
 import { compactNumber, formatBytes } from "../report/format.ts";
 import { reportHtml } from "../report/html.ts";
 import { formatReport, type Report, type Scores } from "../report/report.ts";
 import type { MetricSink } from "../sinks/metric_row.ts";
 import { environment, TRAINER_VERSION, versions } from "../version.ts";
-import { scoreSplit } from "./evaluate.ts";
+import { type Scored, scoreSplit } from "./evaluate.ts";
 import { evaluationRow } from "./loop.ts";
 import { clickMetrics } from "./metrics.ts";
 import { STEP_PHASES, type TrainableModel } from "./model.ts";
@@ -62,7 +64,7 @@ export async function finishRun(end: RunEnd): Promise<number> {
       report,
       history: state.history,
       calibration: test?.bins ?? [],
-      tables: run.choice.tables,
+      tables: sizesOf(run.choice, end.model.embedding).tables,
       config: { ...run.config },
       environment: { ...environment(), device: end.device.label },
     }),
@@ -90,11 +92,17 @@ async function scoreTest(end: RunEnd, stopped: () => boolean): Promise<ClickMetr
   const scored = await scoreSplit(model, ahead(test), run.config.testBatch, stopped);
   watch.enter("other");
   if (!scored) return undefined;
+  const { dumpScores } = run.order.flags;
+  if (dumpScores !== undefined) replaceFile(dumpScores, encodeNpy(sideBySide(scored), [test.rows, 2]));
   const metrics = clickMetrics(scored.scores, scored.labels);
   const row = { ...evaluationRow(state, "test", metrics), step: modelStep(state) };
   state.history.push(row);
   for (const sink of end.sinks) sink.write(row);
   return metrics;
+}
+
+function sideBySide({ scores, labels }: Scored): Float32Array<ArrayBuffer> {
+  return Float32Array.from({ length: 2 * scores.length }, (_, i) => (i % 2 === 0 ? scores : labels)[i >> 1]!);
 }
 
 async function writeModel(end: RunEnd, test: ClickMetrics | undefined): Promise<void> {
@@ -105,7 +113,7 @@ async function writeModel(end: RunEnd, test: ClickMetrics | undefined): Promise<
   await writeModelFolder(folder.file("model/1"), {
     kind: "dlrm",
     model: choice.shape,
-    embedding: { schemes: choice.compression.schemes, qrOperation: choice.qrOperation },
+    embedding: model.embedding,
     training: {
       trainer: TRAINER_VERSION,
       step: modelStep(state),
@@ -126,7 +134,9 @@ function modelStep(state: RunState): number {
 function makeReport(end: RunEnd, outcome: Report["outcome"], test: ClickMetrics | undefined): Report {
   const { run, state, watch, device } = end;
   const { info } = run.dataset;
-  const { compression, parameters } = run.choice;
+  const { compression } = sizesOf(run.choice, end.model.embedding);
+  // An array that has not grown to its end yet counts as it is.
+  const parameters = run.choice.parameters + (compression.embeddingBytes - run.choice.compression.embeddingBytes) / 4;
   const { phasesMs } = state;
   const trainMs = ["data", ...STEP_PHASES, "readback"].reduce((sum, phase) => sum + (phasesMs[phase] ?? 0), 0);
   return {
@@ -174,7 +184,7 @@ function title({ run }: RunEnd): string {
 }
 
 /** The last lines of a run. */
-function summary({ folder, state, run }: RunEnd, report: Report): string {
+function summary({ folder, state }: RunEnd, report: Report): string {
   const { test, data, outcome } = report;
   const end = state.refitFrom?.step ?? state.step;
   const stop = outcome === "early-stop" ? ` (stopped early at step ${end})` : "";
@@ -188,6 +198,6 @@ function summary({ folder, state, run }: RunEnd, report: Report): string {
     `speed   ${compactNumber(report.speed.samplesPerSecond)} rows/s, ${
       report.wallSeconds.toFixed(1)
     } s in all, ${best}\n` +
-    `model   ${folder.file("model/1")}, ${formatBytes(run.choice.compression.embeddingBytes)} of embeddings\n` +
+    `model   ${folder.file("model/1")}, ${formatBytes(report.model.embeddingBytes)} of embeddings\n` +
     `report  ${folder.file("report.html")}\n`;
 }

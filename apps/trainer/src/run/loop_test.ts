@@ -33,6 +33,7 @@ function rows(from: number, count: number): CtrSplit {
 
 /** Logistic regression by momentum SGD: a model with weights and optimiser state. */
 class Logistic implements TrainableModel {
+  readonly embedding = { schemes: [], qrOperation: "mult" } as const;
   weights: Float32Array = new Float32Array(3);
   momentum: Float32Array = new Float32Array(3);
   #loss: { sum: number; count: number } = { sum: 0, count: 0 };

@@ -4,6 +4,7 @@
  * @module
  */
 import type { CtrBatch } from "@pocketrec/datasets";
+import type { StoredEmbedding } from "../config/model_choice.ts";
 import type { FileData } from "../files.ts";
 
 /** Loss summed over some rows. */
@@ -36,6 +37,8 @@ export interface TrainableModel {
   setLoss(loss: LossSum): void;
   /** Probabilities of label 1, `[rows]`. */
   predict(batch: CtrBatch): Promise<Float32Array>;
+  /** How the embeddings are stored now; an array grows as training goes on. */
+  readonly embedding: StoredEmbedding;
   /** Bytes of what {@linkcode snapshot} gives, about. */
   readonly stateBytes: number;
   /** Everything that an exact resume needs, as named files; one of them is `weights.safetensors`. */

@@ -6,6 +6,7 @@
 import type { AnyDevice } from "@pocketrec/compute";
 import type { ModelChoice } from "../config/model_choice.ts";
 import type { TrainConfig } from "../config/resolve.ts";
+import type { GrowthStep } from "../config/robe_spec.ts";
 import type { TrainableModel } from "./model.ts";
 
 /** Dumps of what passes the exchange seam. */
@@ -31,7 +32,9 @@ export interface ModelOrder {
     | "batch"
     | "testBatch"
   >;
-  readonly choice: Pick<ModelChoice, "shape" | "compression" | "qrOperation">;
+  readonly choice: Pick<ModelChoice, "shape" | "embedding">;
+  /** When the array of `choice` grows, by steps of the run; none without. */
+  readonly growth?: readonly GrowthStep[];
   readonly dump?: DumpRequest;
   /** The step that the run goes on from; 0 for a new one. */
   readonly startStep: number;

@@ -4,7 +4,8 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import type { CompressionPlan, DlrmConfig, QrOperation } from "@pocketrec/dlrm-model";
+import type { DlrmConfig } from "@pocketrec/dlrm-model";
+import type { StoredEmbedding } from "../config/model_choice.ts";
 import { errorLine, RunError } from "../errors.ts";
 import { type FileData, folderOf, removeQuietly, syncFolder, writeError, writeSynced } from "../files.ts";
 
@@ -18,8 +19,8 @@ export interface ModelCard {
   readonly kind: "dlrm";
   /** The shape; see `DlrmConfig`. */
   readonly model: DlrmConfig;
-  /** How each table is stored. */
-  readonly embedding: { readonly schemes: CompressionPlan["schemes"]; readonly qrOperation: QrOperation };
+  /** How the tables are stored. */
+  readonly embedding: StoredEmbedding;
   /** Where the weights come from. */
   readonly training: {
     readonly trainer: string;

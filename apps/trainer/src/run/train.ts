@@ -16,6 +16,7 @@ import {
   totalSteps,
   type TrainConfig,
 } from "../config/resolve.ts";
+import { growthSteps } from "../config/robe_spec.ts";
 import { checkResumeFlags } from "../config/resume.ts";
 import type { Settings } from "../config/settings.ts";
 import { RunError } from "../errors.ts";
@@ -180,6 +181,7 @@ async function search(parts: RunParts, totalSteps: number, files: CheckpointFile
     device,
     config,
     choice,
+    growth: growthSteps(choice.growth, 0, totalSteps),
     startStep: state.step,
     ...(dumpExchange === undefined ? {} : { dump: { folder: dumpExchange, every: dumpEvery } }),
   });
@@ -218,7 +220,8 @@ async function finalFit(parts: RunParts, files: CheckpointFiles): Promise<number
     `refit   a fresh model on all ${groupDigits(all.train.rows)} rows before the test, ` +
       `${groupDigits(plan.totalSteps - from.step)} steps as the best was step ${state.best!.step}`,
   );
-  using model = order.createModel({ device, config, choice, startStep: state.step });
+  const growth = growthSteps(choice.growth, from.step, plan.totalSteps - from.step);
+  using model = order.createModel({ device, config, choice, growth, startStep: state.step });
   // The search's last checkpoint holds the search's weights, which the final fit does not begin with.
   if (files && state.step > from.step) model.restore(files, "all");
   const outcome = await trainLoop({

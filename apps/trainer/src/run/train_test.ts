@@ -140,7 +140,8 @@ Deno.test("train tells wrong usage in one line with code 2, and leaves nothing",
         [["--data", "synthetic:1000", "--bottom", "12-16"], "want 13"],
         [["--data", "synthetic:1000", "--dim", "16", "--bottom", "13-8"], "must end in the embedding width"],
         [["--data", "synthetic:1000", "--embedding", "hash:1e9"], "want at most"],
-        [["--embedding", "robe:1000"], "not part of this build"],
+        [["--embedding", "tt:16"], "not part of this build"],
+        [["--data", "synthetic:1000", "--embedding", "robe:10,z=6,align=4"], "want blockSize a multiple of align"],
         [["--resume", `${dir}/nowhere`], "there is no such folder"],
       ] as const
     ) {

@@ -6,6 +6,7 @@
  */
 import { decodeSafetensors, encodeSafetensors } from "@pocketrec/dlrm-model";
 import type { CtrBatch } from "@pocketrec/datasets";
+import type { StoredEmbedding } from "../config/model_choice.ts";
 import type { LossSum, TrainableModel } from "../run/model.ts";
 import type { ModelFactory } from "../run/model_factory.ts";
 
@@ -18,6 +19,8 @@ export class Logistic implements TrainableModel, Disposable {
   weights: Float32Array;
   /** Adagrad's sums of squares. */
   squares: Float32Array;
+  /** Nothing is stored otherwise than one would think. */
+  readonly embedding: StoredEmbedding = { schemes: [], qrOperation: "mult" };
   readonly #dense: number;
   readonly #base: readonly number[];
   #loss: LossSum = { sum: 0, count: 0 };

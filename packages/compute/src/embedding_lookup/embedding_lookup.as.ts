@@ -8,8 +8,16 @@
  * at once. Within a task, tables are the outer loop: rows of the large tables then follow one another, so that the
  * core's window is full of loads that miss, instead of one miss between many hits. Measured on Kaggle's tables (2.16 GB,
  * uniform ids, one core), against samples as the outer loop: 22 ns instead of 45 ns per row at dim 16, 97 instead of
- * 128 at dim 128. Touching rows ahead of use by plain loads (WebAssembly has no prefetch) gained nothing in either.
+ * 128 at dim 128.
+ *
+ * A row of several lines is copied by so many 16-byte stores that the few rows whose stores fit into the core's buffer are
+ * all that its window ever sees. So groups of rows are read first, a byte per line and without a store between, and
+ * copied from the first-level cache after: 1.7 times as fast at dim 128 in a table of 1.5 GB (uniform ids, one core).
+ * Reading a row ahead between the copies gains little, as it waits for the same stores.
  */
+
+/** Rows that are read before they are copied: 16 KiB at dim 128. */
+const GROUP: usize = 32;
 
 @inline
 function slot(args: usize, index: i32): usize {
@@ -57,11 +65,13 @@ function copyLines(
 
 @inline
 function copyRow(row: usize, out: usize, stride: usize): void {
+  if (row) copyPresentRow(row, out, stride);
+  else memory.fill(out, 0, stride);
+}
+
+@inline
+function copyPresentRow(row: usize, out: usize, stride: usize): void {
   let at: usize = 0;
-  if (!row) {
-    memory.fill(out, 0, stride);
-    return;
-  }
   for (; at + 64 <= stride; at += 64) {
     v128.store(out + at, v128.load(row + at));
     v128.store(out + at, v128.load(row + at, 16), 16);
@@ -80,6 +90,53 @@ function divideRow(out: usize, by: f32, stride: usize): void {
   for (; at < stride; at += 4) store<f32>(out + at, load<f32>(out + at) / by);
 }
 
+/** Reads a byte of every line of a row. The result has no meaning. */
+@inline
+function touchRow(row: usize, stride: usize): u32 {
+  let bytes: u32 = 0, at: usize = 0;
+  for (; at + 512 <= stride; at += 512) {
+    const line = row + at;
+    bytes |= load<u8>(line) | load<u8>(line, 64) | load<u8>(line, 128) | load<u8>(line, 192);
+    bytes |= load<u8>(line, 256) | load<u8>(line, 320) | load<u8>(line, 384) | load<u8>(line, 448);
+  }
+  for (; at < stride; at += 64) bytes |= load<u8>(row + at);
+  return bytes;
+}
+
+/** Copies the rows of a group of bags. As in copyLines(), ids are checked beforehand. */
+@inline
+function copyGroup(
+  weights: usize,
+  base: u32,
+  ids: usize,
+  out: usize,
+  first: usize,
+  end: usize,
+  tables: usize,
+  rows: u32,
+  stride: usize,
+): void {
+  let inside = true;
+  for (let bag = first; bag < end; bag += tables) {
+    const row = base + load<u32>(ids + (bag << 2));
+    inside = inside & (row < rows) & (row >= base);
+  }
+  if (!inside || stride <= 64) {
+    for (let bag = first; bag < end; bag += tables) {
+      copyRow(rowAddress(weights, base, ids, bag, rows, stride), out + bag * stride, stride);
+    }
+    return;
+  }
+  let bytes: u32 = 0;
+  for (let bag = first; bag < end; bag += tables) {
+    bytes |= touchRow(weights + <usize>(base + load<u32>(ids + (bag << 2))) * stride, stride);
+  }
+  store<u8>(out + first * stride, bytes); // so that the reads count as used; the copy overwrites it
+  for (let bag = first; bag < end; bag += tables) {
+    copyPresentRow(weights + <usize>(base + load<u32>(ids + (bag << 2))) * stride, out + bag * stride, stride);
+  }
+}
+
 /** One row per bag, unweighted: copies. */
 export function lookupRows(args: usize, task: i32): void {
   const weights = slot(args, 0), rowBase = slot(args, 1), ids = slot(args, 2), out = slot(args, 3);
@@ -89,8 +146,11 @@ export function lookupRows(args: usize, task: i32): void {
   for (let table: usize = 0; table < tables; table++) {
     const base = rowBase ? load<u32>(rowBase + (table << 2)) : 0;
     if (stride == 64 && copyLines(weights, base, ids, out, first + table, end, tables, rows)) continue;
-    for (let bag = first + table; bag < end; bag += tables) {
-      copyRow(rowAddress(weights, base, ids, bag, rows, stride), out + bag * stride, stride);
+    for (let group = first + table; group < end; group += GROUP * tables) {
+      const groupEnd = min(group + GROUP * tables, end);
+      // A width that the compiler knows.
+      if (stride == 512) copyGroup(weights, base, ids, out, group, groupEnd, tables, rows, 512);
+      else copyGroup(weights, base, ids, out, group, groupEnd, tables, rows, stride);
     }
   }
 }
