@@ -5,6 +5,8 @@
  * @module
  */
 
+import { calmPolling } from "./calm_polling.ts";
+
 /** Options of {@linkcode openDawn}. */
 export interface OpenDawnOptions {
   /** Dawn toggles and backend choice, e.g. `"backend=vulkan"`, `"enable-dawn-features=allow_unsafe_apis"`. */
@@ -19,6 +21,7 @@ export async function openDawn(options: OpenDawnOptions = {}): Promise<GPU | und
   const specifier = "webgpu"; // by variable: a literal import would download 135 MB even when never run
   try {
     const dawn = await import(specifier);
+    calmPolling();
     const gpu = dawn.create([...(options.flags ?? [])]) as GPU;
     instances.push(gpu);
     return gpu;
