@@ -62,18 +62,20 @@ async function runTests(
       stderr: output,
     }).spawn();
     const limit = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
-    let code: number;
+    let code: number, signal: Deno.Signal | null;
     if (output === "piped") {
       const done = await child.output();
-      code = done.code;
+      ({ code, signal } = done);
       // Whole outputs at a time, so that those of two files do not mix.
       writeAll(Deno.stdout, done.stdout);
       writeAll(Deno.stderr, done.stderr);
-    } else ({ code } = await child.status);
+    } else ({ code, signal } = await child.status);
     clearTimeout(limit);
     const cases = parseJunit(await Deno.readTextFile(report));
     if (code !== 0 && !cases.some(({ outcome }) => outcome === "failed")) {
-      cases.push({ name: `deno test of ${files[0]} ended with code ${code}`, file: files[0]!, outcome: "failed" });
+      // After its last test, as the driver of a device unloads, or before its first.
+      const how = signal ? `by ${signal}` : `with code ${code}`;
+      cases.push({ name: `deno test ended ${how}`, file: files[0]!, outcome: "failed" });
     }
     return cases;
   } finally {

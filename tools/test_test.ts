@@ -36,6 +36,7 @@ Deno.test("summarise() counts and says how to install absent parts", () => {
     failed: 1,
     skipped: 2,
     notes: [
+      "failed: a < b & 'c' (./a_test.ts)",
       "skipped: not on this system (./a_test.ts)",
       "skipped: absent: dawn (1 test); to install: apt-get install -y chromium",
     ],

@@ -35,7 +35,10 @@ export function summarise(cases: readonly TestCase[], required: ReadonlySet<stri
   const notes: string[] = [];
   let skipped = 0, failed = 0;
   for (const { name, file, outcome } of cases) {
-    if (outcome === "failed") failed++;
+    if (outcome === "failed") {
+      failed++;
+      notes.push(`failed: ${name} (${file})`);
+    }
     if (outcome !== "skipped") continue;
     const [, part, install] = name.match(absentPart) ?? [];
     if (part === undefined) {
