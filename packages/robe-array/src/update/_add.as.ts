@@ -26,7 +26,6 @@ function addFour(sum: usize, x: v128): void {
  *
  * @param signs words of signs; 0: none
  */
-@inline
 export function addFloats(sum: usize, gradient: usize, from: u32, to: u32, signs: usize): void {
   let x = gradient + (from << 2);
   while (from < to && from & 3) {
@@ -95,4 +94,12 @@ function addOne(sum: usize, x: usize, element: u32, signs: usize): void {
 @inline
 export function signOf(signs: usize, element: u32): u32 {
   return signs ? (load<u32>(signs + (element >> 5 << 2)) >> (element & 31)) << 31 : 0;
+}
+
+/** As addFloats(), times `factor`. */
+export function addScaled(sum: usize, gradient: usize, from: u32, to: u32, signs: usize, factor: f32): void {
+  for (; from < to; from++, sum += 4) {
+    const x = factor * load<f32>(gradient + (from << 2));
+    store<f32>(sum, load<f32>(sum) + reinterpret<f32>(reinterpret<u32>(x) ^ signOf(signs, from)));
+  }
 }
