@@ -3,7 +3,7 @@
  * occurrences are listed and sorted by tile; then each tile's gradients are added up and the rule is applied to what they
  * touch. A block that lies across tiles is listed in each, so that every slot gets its addends in the order of occurrences.
  */
-import { addFloats, addScaled } from "./_add.as";
+import { addFloats, addSixteen } from "./_add.as";
 import { FACTORS } from "./_records.as";
 import { addFixed, toFloats } from "./_fixed.as";
 import { applyRule } from "./_rules.as";
@@ -100,6 +100,7 @@ function addBlocks(
 ): usize {
   const bytes = slot(args, 2), signOffset = slot(args, 3), factors = slot(args, 4), unit = load<f64>(args, 21 * 8);
   const poison = slot(args, 22) != 0, weights = slot(args, 10), state = slot(args, 13) == 3 ? 0 : slot(args, 11);
+  const plain = unit == 0 && !factors;
   let touched: u32 = 0, count: usize = 0;
   for (let group = from; group < to; group += GROUP * bytes) {
     const end = min(group + GROUP * bytes, to);
@@ -113,25 +114,42 @@ function addBlocks(
       if (state) touched ^= readLines(state + at, left);
     }
     for (let record = group; record < end; record += bytes) {
-      const start = <i32> load<u32>(record), before = <i32> low - start;
-      const begin = <u32> max(before, 0), stop = min(load<u32>(record, 8), <u32> (<i32> high - start));
-      const at = <usize> max(-before, 0), signs = signOffset ? record + signOffset : 0;
-      if (unit != 0) addFixed(sums + (at << 3), record, begin, stop, signs, unit, poison);
-      else if (!factors) addFloats(sums + (at << 2), <usize> load<u32>(record, 4), begin, stop, signs);
-      else addScaled(sums + (at << 2), <usize> load<u32>(record, 4), begin, stop, signs, load<f32>(record, FACTORS));
-      if (marks) {
-        const last = (at + stop - begin - 1) >> lineShift;
-        for (let line = at >> lineShift; line <= last; line++) {
-          store<u32>(list + (count << 2), <u32> line);
-          count += 1 - <usize> load<u8>(marks + line);
-          store<u8>(marks + line, 1);
+      const start = <i32> load<u32>(record), before = <i32> low - start, length = load<u32>(record, 8);
+      const begin = <u32> max(before, 0), stop = min(length, <u32> (<i32> high - start));
+      const at = <usize> max(-before, 0), gradient = <usize> load<u32>(record, 4);
+      const signs = signOffset ? record + signOffset : 0;
+      if (stop - begin == length && !(length & 15) && plain) {
+        const sum = sums + (at << 2);
+        for (let element: u32 = 0; element < length; element += 16) {
+          const word = signs ? load<u32>(signs + (element >> 5 << 2)) >> (element & 16) : 0;
+          addSixteen(sum + (element << 2), gradient + (element << 2), word);
         }
+      } else if (unit != 0) {
+        addFixed(sums + (at << 3), record, begin, stop, signs, unit, poison);
+      } else {
+        addFloats(sums + (at << 2), gradient, begin, stop, signs, factors ? load<f32>(record, FACTORS) : 1);
+      }
+      if (marks) {
+        // Mostly two lines, or one: marked twice, which is cheaper than a jump that is hard to foretell.
+        const first = at >> lineShift, last = (at + stop - begin - 1) >> lineShift;
+        count = mark(marks, list, count, first);
+        count = mark(marks, list, count, last);
+        for (let line = first + 1; line < last; line++) count = mark(marks, list, count, line);
       }
     }
   }
   // Kept, so that the loads are.
   store<u32>(list + (count << 2), touched);
   return count;
+}
+
+/** Lists a line unless it is marked; returns how many are listed. */
+@inline
+function mark(marks: usize, list: usize, count: usize, line: usize): usize {
+  const seen = <usize> load<u8>(marks + line);
+  store<u32>(list + (count << 2), <u32> line);
+  store<u8>(marks + line, 1);
+  return count + 1 - seen;
 }
 
 /**

@@ -6,7 +6,7 @@ import { fixedPointUnit } from "./fixed_point.ts";
 const MODULE: CpuModule = { label: "robe-array/update", base64: robeUpdateWasm };
 
 /** log2 of the slots of a tile: its sums stay in the nearest caches. */
-const TILE_SHIFT = 12;
+const TILE_SHIFT = 14;
 /** Tasks that the tiles are shared among at most. */
 const MAX_TASKS = 64;
 /** Bags that are listed by one task, at least, and chunks of bags per part, at most. */
