@@ -14,7 +14,7 @@ export { largestOf } from "./_fixed.as";
 export { countIds, listBlocks } from "./_list.as";
 
 /** Blocks whose gradients are read ahead. */
-const GROUP: usize = 32;
+const GROUP: usize = 64;
 
 /**
  * Updates the tiles of a task.
@@ -46,7 +46,8 @@ export function updateTiles(args: usize, task: i32, thread: i32): void {
       updateSlots(args, low, high - low, 0, 1, 0, sums, 0);
       memory.fill(sums, 0, (high - low) << sumShift);
     } else if (from < to) {
-      const count = addBlocks(args, records + from * bytes, records + to * bytes, low, high, sums, marks, list, lineShift);
+      addBlocks(args, records + from * bytes, records + to * bytes, low, high, sums, marks, list, lineShift);
+      const count = listLines(marks, lines, list);
       updateSlots(args, low, high - low, list, count, lineShift, sums, marks);
     }
   }
@@ -67,21 +68,53 @@ function updateSlots(
   const blend1 = <f32> load<f64>(args, 16 * 8), blend2 = <f32> load<f64>(args, 17 * 8);
   const unit = load<f64>(args, 21 * 8), poison = slot(args, 22) != 0, zero = i32x4.splat(0);
   const floats = unit != 0 ? sums + (<usize> 8 << slot(args, 7)) : sums;
-  for (let i: usize = 0; i < count; i++) {
-    const at = list ? <usize> word(list, i) << lineShift : 0, stop = list ? min(at + (1 << lineShift), slots) : slots;
+  const state = kind == 3 ? 0 : state1;
+  let touched: u32 = 0, read: usize = 0;
+  for (let i: usize = 0; i < count;) {
+    let at: usize = 0, stop = slots;
+    if (list) {
+      if (i >= read) {
+        for (const end = min(i + GROUP, count); read < end; read++) {
+          const at = (low + (<usize> word(list, read) << lineShift)) << 2;
+          touched ^= load<u32>(weights + at);
+          if (kind == 3) touched ^= load<u32>(weights + at, 64);
+          if (state) touched ^= load<u32>(state + at);
+        }
+      }
+      const first = <usize> word(list, i), begin = i;
+      while (++i < read && <usize> word(list, i) == first + i - begin) { /* */ }
+      at = first << lineShift;
+      stop = min(at + ((i - begin) << lineShift), slots);
+    }
     const g = floats + (at << 2);
     if (unit != 0) toFloats(sums + (at << 3), stop - at, 1 / unit, poison, g);
     applyRule(kind, unit != 0, weights, state1, state2, low + at, low + stop, g, rate, epsilon, blend1, blend2);
     if (!list) return;
-    store<u8>(marks + (at >> lineShift), 0);
-    const sum = sums + (at << (unit != 0 ? 3 : 2)), end = sum + (<usize> (unit != 0 ? 8 : 4) << lineShift);
-    for (let at = sum; at < end; at += 64) {
-      v128.store(at, zero);
-      v128.store(at, zero, 16);
-      v128.store(at, zero, 32);
-      v128.store(at, zero, 48);
+    const wide: usize = unit != 0 ? 3 : 2;
+    for (let sum = sums + (at << wide), end = sums + (stop << wide); sum < end; sum += 64) {
+      v128.store(sum, zero);
+      v128.store(sum, zero, 16);
+      v128.store(sum, zero, 32);
+      v128.store(sum, zero, 48);
     }
   }
+  // Kept, so that the loads are.
+  if (list) store<u32>(list, touched);
+}
+
+/** Lists the marked lines in ascending order and clears the marks. */
+function listLines(marks: usize, lines: usize, list: usize): usize {
+  let at = list;
+  for (let first: usize = 0; first < lines; first += 16) {
+    const sixteen = marks + first;
+    let bits = i8x16.bitmask(i8x16.neg(v128.load(sixteen)));
+    v128.store(sixteen, i32x4.splat(0));
+    for (; bits; bits &= bits - 1) {
+      store<u32>(at, <u32> first + ctz(bits));
+      at += 4;
+    }
+  }
+  return (at - list) >> 2;
 }
 
 /**
@@ -107,11 +140,6 @@ function addBlocks(
     for (let record = group; record < end; record += bytes) {
       const length = <usize> load<u32>(record, 8) << 2;
       touched ^= readLines(<usize> load<u32>(record, 4), length);
-      if (!marks) continue;
-      const start = <i32> load<u32>(record), at = <usize> max(start, <i32> low) << 2;
-      const left = min(length, (high << 2) - at);
-      touched ^= readLines(weights + at, left);
-      if (state) touched ^= readLines(state + at, left);
     }
     for (let record = group; record < end; record += bytes) {
       const start = <i32> load<u32>(record), before = <i32> low - start, length = load<u32>(record, 8);
@@ -132,24 +160,15 @@ function addBlocks(
       if (marks) {
         // Mostly two lines, or one: marked twice, which is cheaper than a jump that is hard to foretell.
         const first = at >> lineShift, last = (at + stop - begin - 1) >> lineShift;
-        count = mark(marks, list, count, first);
-        count = mark(marks, list, count, last);
-        for (let line = first + 1; line < last; line++) count = mark(marks, list, count, line);
+        store<u8>(marks + first, 1);
+        store<u8>(marks + last, 1);
+        for (let line = first + 1; line < last; line++) store<u8>(marks + line, 1);
       }
     }
   }
   // Kept, so that the loads are.
   store<u32>(list + (count << 2), touched);
   return count;
-}
-
-/** Lists a line unless it is marked; returns how many are listed. */
-@inline
-function mark(marks: usize, list: usize, count: usize, line: usize): usize {
-  const seen = <usize> load<u8>(marks + line);
-  store<u32>(list + (count << 2), <u32> line);
-  store<u8>(marks + line, 1);
-  return count + 1 - seen;
 }
 
 /**
