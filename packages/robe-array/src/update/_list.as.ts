@@ -89,6 +89,8 @@ function listRows<S>(
   const steps = i32x4.mul(i32x4.splat(<u32>gradientStep), i32x4(0, 1, 2, 3));
   for (let i: usize = 0; i < rows; i += 4) {
     hashFour<S>(args, scratch, ids, idStep, i, rows, blocks, words, stride, shift, prime, shared);
+  }
+  for (let i: usize = 0; i < rows; i += 4) {
     const starts = scratch + (i << 2), signs = starts + blocks * stride;
     const live = i32x4.ne(v128.load(starts), i32x4.splat(0));
     const gradient = gradientStep

@@ -13,7 +13,7 @@ export { placeBlocks, sortChunk } from "./_bins.as";
 export { largestOf } from "./_fixed.as";
 export { countIds, listBlocks } from "./_list.as";
 
-/** Blocks whose gradients are read ahead. */
+/** Blocks, or lines of the array, that are read before they are worked on. */
 const GROUP: usize = 64;
 
 /**
@@ -31,94 +31,34 @@ const GROUP: usize = 64;
 export function updateTiles(args: usize, task: i32, thread: i32): void {
   const firsts = slot(args, 0), records = slot(args, 1), bytes = slot(args, 2), longest = slot(args, 5);
   const size = slot(args, 6), shift = slot(args, 7), slots = <usize> 1 << shift, dense = slot(args, 18) != 0;
-  const isFixed = load<f64>(args, 21 * 8) != 0, sumShift: usize = isFixed ? 3 : 2;
-  const sums = slot(args, 19) + <usize> thread * slot(args, 20), marks = sums + (slots << (isFixed ? 3 : 2)) + (isFixed ? slots << 2 : 0);
+  const wide: usize = load<f64>(args, 21 * 8) != 0 ? 8 : 4;
+  const sums = slot(args, 19) + <usize> thread * slot(args, 20), marks = sums + slots * (wide == 8 ? 12 : 4);
+  // Lines of a cache, or of slots with a state in common.
   const lineShift: usize = slot(args, 13) == 3 ? 5 : 4, lines = slots >> lineShift, list = marks + lines;
-  memory.fill(sums, 0, slots << sumShift);
+  memory.fill(sums, 0, slots * wide);
   memory.fill(marks, 0, lines);
+  let touched: u32 = 0;
   const first = <usize> task * slot(args, 8), end = min(first + slot(args, 8), slot(args, 9));
   for (let tile = first; tile < end; tile++) {
     const low = tile << shift, high = min(low + slots, size);
     const from = <usize> word(firsts, tile), to = <usize> word(firsts, tile + 1);
     // Where many lines have addends all are updated; slots without any stay as they are.
-    if (dense || (to - from) * longest >= (high - low) >> 1) {
-      addBlocks(args, records + from * bytes, records + to * bytes, low, high, sums, 0, list, 0);
-      updateSlots(args, low, high - low, 0, 1, 0, sums, 0);
-      memory.fill(sums, 0, (high - low) << sumShift);
-    } else if (from < to) {
-      addBlocks(args, records + from * bytes, records + to * bytes, low, high, sums, marks, list, lineShift);
-      const count = listLines(marks, lines, list);
-      updateSlots(args, low, high - low, list, count, lineShift, sums, marks);
-    }
-  }
-}
-/** Applies the rule to the first `slots` slots from `low` on: to all, or to `count` lines of them. Clears the lines' sums. */
-function updateSlots(
-  args: usize,
-  low: usize,
-  slots: usize,
-  list: usize,
-  count: usize,
-  lineShift: usize,
-  sums: usize,
-  marks: usize,
-): void {
-  const weights = slot(args, 10), state1 = slot(args, 11), state2 = slot(args, 12), kind = <i32> slot(args, 13);
-  const rate = <f32> load<f64>(args, 14 * 8), epsilon = <f32> load<f64>(args, 15 * 8);
-  const blend1 = <f32> load<f64>(args, 16 * 8), blend2 = <f32> load<f64>(args, 17 * 8);
-  const unit = load<f64>(args, 21 * 8), poison = slot(args, 22) != 0, zero = i32x4.splat(0);
-  const floats = unit != 0 ? sums + (<usize> 8 << slot(args, 7)) : sums;
-  const state = kind == 3 ? 0 : state1;
-  let touched: u32 = 0, read: usize = 0;
-  for (let i: usize = 0; i < count;) {
-    let at: usize = 0, stop = slots;
-    if (list) {
-      if (i >= read) {
-        for (const end = min(i + GROUP, count); read < end; read++) {
-          const at = (low + (<usize> word(list, read) << lineShift)) << 2;
-          touched ^= load<u32>(weights + at);
-          if (kind == 3) touched ^= load<u32>(weights + at, 64);
-          if (state) touched ^= load<u32>(state + at);
-        }
-      }
-      const first = <usize> word(list, i), begin = i;
-      while (++i < read && <usize> word(list, i) == first + i - begin) { /* */ }
-      at = first << lineShift;
-      stop = min(at + ((i - begin) << lineShift), slots);
-    }
-    const g = floats + (at << 2);
-    if (unit != 0) toFloats(sums + (at << 3), stop - at, 1 / unit, poison, g);
-    applyRule(kind, unit != 0, weights, state1, state2, low + at, low + stop, g, rate, epsilon, blend1, blend2);
-    if (!list) return;
-    const wide: usize = unit != 0 ? 3 : 2;
-    for (let sum = sums + (at << wide), end = sums + (stop << wide); sum < end; sum += 64) {
-      v128.store(sum, zero);
-      v128.store(sum, zero, 16);
-      v128.store(sum, zero, 32);
-      v128.store(sum, zero, 48);
-    }
+    const all = dense || (to - from) * longest >= (high - low) >> 1;
+    if (from == to && !all) continue;
+    touched ^= addBlocks(args, records + from * bytes, records + to * bytes, low, high, sums, all ? 0 : marks, lineShift);
+    const count = all ? 1 : listLines(marks, lines, list);
+    touched ^= updateSlots(args, low, high - low, all ? 0 : list, count, lineShift, sums);
   }
   // Kept, so that the loads are.
-  if (list) store<u32>(list, touched);
-}
-
-/** Lists the marked lines in ascending order and clears the marks. */
-function listLines(marks: usize, lines: usize, list: usize): usize {
-  let at = list;
-  for (let first: usize = 0; first < lines; first += 16) {
-    const sixteen = marks + first;
-    let bits = i8x16.bitmask(i8x16.neg(v128.load(sixteen)));
-    v128.store(sixteen, i32x4.splat(0));
-    for (; bits; bits &= bits - 1) {
-      store<u32>(at, <u32> first + ctz(bits));
-      at += 4;
-    }
-  }
-  return (at - list) >> 2;
+  store<u32>(list, touched);
 }
 
 /**
- * Adds blocks to a tile's sums. With marks, lists the lines that they touch and returns how many they are.
+ * Adds blocks to a tile's sums; with marks, marks the lines that they touch. Returns what must be kept for loads to stay.
+ *
+ * Each group's gradients are read before any is added, as stores between leave the core's window too few loads that miss.
+ * Measured with blocks of 32 in 27 MB of gradients, ns per block: 73 without, 85 where each is read a group ahead of its
+ * addition, 42 as it is.
  */
 function addBlocks(
   args: usize,
@@ -128,25 +68,22 @@ function addBlocks(
   high: usize,
   sums: usize,
   marks: usize,
-  list: usize,
   lineShift: usize,
-): usize {
+): u32 {
   const bytes = slot(args, 2), signOffset = slot(args, 3), factors = slot(args, 4), unit = load<f64>(args, 21 * 8);
-  const poison = slot(args, 22) != 0, weights = slot(args, 10), state = slot(args, 13) == 3 ? 0 : slot(args, 11);
-  const plain = unit == 0 && !factors;
-  let touched: u32 = 0, count: usize = 0;
+  const poison = slot(args, 22) != 0, plain = unit == 0 && !factors;
+  let touched: u32 = 0;
   for (let group = from; group < to; group += GROUP * bytes) {
     const end = min(group + GROUP * bytes, to);
     for (let record = group; record < end; record += bytes) {
-      const length = <usize> load<u32>(record, 8) << 2;
-      touched ^= readLines(<usize> load<u32>(record, 4), length);
+      touched ^= readLines(<usize> load<u32>(record, 4), min<usize>(load<u32>(record, 8) << 2, 512));
     }
     for (let record = group; record < end; record += bytes) {
       const start = <i32> load<u32>(record), before = <i32> low - start, length = load<u32>(record, 8);
       const begin = <u32> max(before, 0), stop = min(length, <u32> (<i32> high - start));
       const at = <usize> max(-before, 0), gradient = <usize> load<u32>(record, 4);
       const signs = signOffset ? record + signOffset : 0;
-      if (stop - begin == length && !(length & 15) && plain) {
+      if (plain && stop - begin == length && !(length & 15)) {
         const sum = sums + (at << 2);
         for (let element: u32 = 0; element < length; element += 16) {
           const word = signs ? load<u32>(signs + (element >> 5 << 2)) >> (element & 16) : 0;
@@ -158,17 +95,86 @@ function addBlocks(
         addFloats(sums + (at << 2), gradient, begin, stop, signs, factors ? load<f32>(record, FACTORS) : 1);
       }
       if (marks) {
-        // Mostly two lines, or one: marked twice, which is cheaper than a jump that is hard to foretell.
-        const first = at >> lineShift, last = (at + stop - begin - 1) >> lineShift;
-        store<u8>(marks + first, 1);
-        store<u8>(marks + last, 1);
-        for (let line = first + 1; line < last; line++) store<u8>(marks + line, 1);
+        // As often for blocks of a length, wherever they lie: jumps that depend on the place are hard to foretell.
+        const behind = at + stop - begin;
+        for (let slot = at; slot < behind; slot += 1 << lineShift) store<u8>(marks + (slot >> lineShift), 1);
+        store<u8>(marks + ((behind - 1) >> lineShift), 1);
       }
     }
   }
-  // Kept, so that the loads are.
-  store<u32>(list + (count << 2), touched);
-  return count;
+  return touched;
+}
+
+/** Lists the marked lines in ascending order and clears the marks; returns how many they are. */
+function listLines(marks: usize, lines: usize, list: usize): usize {
+  let at = list;
+  for (let first: usize = 0; first < lines; first += 16) {
+    let bits = i8x16.bitmask(i8x16.neg(v128.load(marks + first)));
+    v128.store(marks + first, i32x4.splat(0));
+    for (; bits; bits &= bits - 1) {
+      store<u32>(at, <u32> first + ctz(bits));
+      at += 4;
+    }
+  }
+  return (at - list) >> 2;
+}
+
+/**
+ * Applies the rule to the listed lines of a tile of `slots` slots, or without a list to all, and clears their sums.
+ * Returns what must be kept for loads to stay.
+ */
+function updateSlots(
+  args: usize,
+  low: usize,
+  slots: usize,
+  list: usize,
+  count: usize,
+  lineShift: usize,
+  sums: usize,
+): u32 {
+  const weights = slot(args, 10), state1 = slot(args, 11), state2 = slot(args, 12), kind = <i32> slot(args, 13);
+  const rate = <f32> load<f64>(args, 14 * 8), epsilon = <f32> load<f64>(args, 15 * 8);
+  const blend1 = <f32> load<f64>(args, 16 * 8), blend2 = <f32> load<f64>(args, 17 * 8);
+  const unit = load<f64>(args, 21 * 8), isFixed = unit != 0, poison = slot(args, 22) != 0, wide: usize = isFixed ? 3 : 2;
+  const floats = isFixed ? sums + (<usize> 8 << slot(args, 7)) : sums, perSlot = kind == 3 ? 0 : state1;
+  let touched: u32 = 0;
+  for (let i: usize = 0, read: usize = 0; i < count;) {
+    let at: usize = 0, stop = slots;
+    if (list) {
+      if (i == read) {
+        for (const end = min(i + GROUP, count); read < end; read++) {
+          const at = <usize> word(list, read) << lineShift, bytes = min<usize>(1 << lineShift, slots - at) << 2;
+          touched ^= readLines(weights + ((low + at) << 2), bytes);
+          if (perSlot) touched ^= readLines(perSlot + ((low + at) << 2), bytes);
+        }
+      }
+      // Neighbours at once.
+      const first = <usize> word(list, i), run = i;
+      do i++;
+      while (i < read && <usize> word(list, i) == first + i - run);
+      at = first << lineShift;
+      stop = min(at + ((i - run) << lineShift), slots);
+    } else {
+      i++;
+    }
+    const g = floats + (at << 2);
+    if (isFixed) toFloats(sums + (at << 3), stop - at, 1 / unit, poison, g);
+    applyRule(kind, isFixed, weights, state1, state2, low + at, low + stop, g, rate, epsilon, blend1, blend2);
+    clear(sums + (at << wide), sums + (stop << wide));
+  }
+  return touched;
+}
+
+/** Clears sums, up to the end of the last one's line. */
+@inline
+function clear(from: usize, to: usize): void {
+  const zero = i32x4.splat(0);
+  for (let at = from; at < to; at += 64) {
+    v128.store(at, zero);
+    v128.store(at, zero, 16);
+    v128.store(at, zero, 32);
+    v128.store(at, zero, 48);
+  }
 }
 
 /**
