@@ -5,90 +5,57 @@ function signBit(): v128 {
   return i32x4.splat(0x80000000);
 }
 
-/** A word of signs, spread so that a shift left by `28 - 4 g` puts the signs of elements 4 g to 4 g + 3 on top. */
-@inline
-function spread(signs: u32): v128 {
-  return i32x4.mul(i32x4.splat(signs), i32x4(8, 4, 2, 1));
-}
-
+/** Negates elements: `spreadSigns` holds their word of signs times 8, 4, 2 and 1; the shift brings their bits on top. */
 @inline
 function signed(x: v128, spreadSigns: v128, shift: i32): v128 {
   return v128.xor(x, v128.and(i32x4.shl(spreadSigns, shift), signBit()));
 }
 
+/** Adds sixteen elements; `signs` = the word of their signs, the first's in bit 0. */
 @inline
-function addFour(sum: usize, x: v128): void {
-  v128.store(sum, f32x4.add(v128.load(sum), x));
+export function addSixteen(sum: usize, gradient: usize, signs: u32): void {
+  const spread = i32x4.mul(i32x4.splat(signs), i32x4(8, 4, 2, 1));
+  const a = signed(v128.load(gradient), spread, 28), b = signed(v128.load(gradient, 16), spread, 24);
+  const c = signed(v128.load(gradient, 32), spread, 20), d = signed(v128.load(gradient, 48), spread, 16);
+  v128.store(sum, f32x4.add(v128.load(sum), a));
+  v128.store(sum, f32x4.add(v128.load(sum, 16), b), 16);
+  v128.store(sum, f32x4.add(v128.load(sum, 32), c), 32);
+  v128.store(sum, f32x4.add(v128.load(sum, 48), d), 48);
 }
 
 /**
- * Adds elements `from` to `to - 1` of `gradient` to the sums from `sum` on.
+ * Adds elements `from` to `to - 1` of `gradient`, times `factor`, to the sums from `sum` on.
  *
  * @param signs words of signs; 0: none
  */
-@inline
-export function addFloats(sum: usize, gradient: usize, from: u32, to: u32, signs: usize): void {
+export function addFloats(sum: usize, gradient: usize, from: u32, to: u32, signs: usize, factor: f32): void {
   let x = gradient + (from << 2);
   while (from < to && from & 3) {
-    addOne(sum, x, from, signs);
+    addOne(sum, x, from, signs, factor);
     sum += 4;
     x += 4;
     from++;
   }
-  if (signs) {
-    for (; from + 32 <= to && !(from & 31); from += 32) {
-      const s = spread(load<u32>(signs + (from >> 5 << 2)));
-      addFour(sum, signed(v128.load(x), s, 28));
-      addFour(sum + 16, signed(v128.load(x, 16), s, 24));
-      addFour(sum + 32, signed(v128.load(x, 32), s, 20));
-      addFour(sum + 48, signed(v128.load(x, 48), s, 16));
-      addFour(sum + 64, signed(v128.load(x, 64), s, 12));
-      addFour(sum + 80, signed(v128.load(x, 80), s, 8));
-      addFour(sum + 96, signed(v128.load(x, 96), s, 4));
-      addFour(sum + 112, signed(v128.load(x, 112), s, 0));
-      sum += 128;
-      x += 128;
-    }
-    for (; from + 16 <= to && !(from & 15); from += 16) {
-      const s = spread(load<u32>(signs + (from >> 5 << 2)) >> (from & 16));
-      addFour(sum, signed(v128.load(x), s, 28));
-      addFour(sum + 16, signed(v128.load(x, 16), s, 24));
-      addFour(sum + 32, signed(v128.load(x, 32), s, 20));
-      addFour(sum + 48, signed(v128.load(x, 48), s, 16));
-      sum += 64;
-      x += 64;
-    }
-    for (; from + 4 <= to; from += 4) {
-      const s = spread(load<u32>(signs + (from >> 5 << 2)));
-      addFour(sum, signed(v128.load(x), s, 28 - (from & 31)));
-      sum += 16;
-      x += 16;
-    }
-  } else {
-    for (; from + 16 <= to; from += 16) {
-      addFour(sum, v128.load(x));
-      addFour(sum + 16, v128.load(x, 16));
-      addFour(sum + 32, v128.load(x, 32));
-      addFour(sum + 48, v128.load(x, 48));
-      sum += 64;
-      x += 64;
-    }
-    for (; from + 4 <= to; from += 4) {
-      addFour(sum, v128.load(x));
-      sum += 16;
-      x += 16;
-    }
+  const factors = f32x4.splat(factor);
+  for (; from + 4 <= to; from += 4) {
+    const word: u32 = signs ? load<u32>(signs + (from >> 5 << 2)) >> (from & 31) : 0;
+    const spread = i32x4.mul(i32x4.splat(word), i32x4(8, 4, 2, 1));
+    const four = signed(f32x4.mul(factors, v128.load(x)), spread, 28);
+    v128.store(sum, f32x4.add(v128.load(sum), four));
+    sum += 16;
+    x += 16;
   }
   for (; from < to; from++) {
-    addOne(sum, x, from, signs);
+    addOne(sum, x, from, signs, factor);
     sum += 4;
     x += 4;
   }
 }
 
 @inline
-function addOne(sum: usize, x: usize, element: u32, signs: usize): void {
-  store<f32>(sum, load<f32>(sum) + reinterpret<f32>(load<u32>(x) ^ signOf(signs, element)));
+function addOne(sum: usize, x: usize, element: u32, signs: usize, factor: f32): void {
+  const bits = reinterpret<u32>(factor * load<f32>(x)) ^ signOf(signs, element);
+  store<f32>(sum, load<f32>(sum) + reinterpret<f32>(bits));
 }
 
 /** The sign bit of an element, in place. */

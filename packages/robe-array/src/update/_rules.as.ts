@@ -52,7 +52,8 @@ function flushed(w: usize, v: usize, g: usize, bytes: usize, rate: f32, blend: f
       x = flush4(f32x4.add(flush4(f32x4.mul(blends, flush4(v128.load(v + at)))), x));
       v128.store(v + at, x);
     }
-    v128.store(w + at, flush4(f32x4.sub(flush4(v128.load(w + at)), flush4(f32x4.mul(rates, x)))));
+    const before = v128.load(w + at), after = flush4(f32x4.sub(flush4(before), flush4(f32x4.mul(rates, x))));
+    v128.store(w + at, v ? after : v128.bitselect(before, after, f32x4.eq(x, f32x4.splat(0))));
   }
   for (; at < bytes; at += 4) {
     let x = load<f32>(g + at);
@@ -60,7 +61,7 @@ function flushed(w: usize, v: usize, g: usize, bytes: usize, rate: f32, blend: f
       x = flush(flush(blend * flush(load<f32>(v + at))) + x);
       store<f32>(v + at, x);
     }
-    store<f32>(w + at, flush(flush(load<f32>(w + at)) - flush(rate * x)));
+    if (v || x != 0) store<f32>(w + at, flush(flush(load<f32>(w + at)) - flush(rate * x)));
   }
 }
 

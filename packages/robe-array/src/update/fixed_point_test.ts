@@ -5,7 +5,7 @@ import { assertSameBits, testOnEachDevice, TestRandom } from "@pocketrec/compute
 import { rowSigns, rowSlots } from "../layout.ts";
 import { countBits, fixedPointUnit } from "./fixed_point.ts";
 import type { RobeOptimizer } from "./robe_optimizer.ts";
-import { visitOccurrences } from "./robe_update_reference.ts";
+import { robeGradientReference, visitOccurrences } from "./robe_update_reference.ts";
 import { makeProblem, type Problem, type Shape, update } from "./testdata/problem.ts";
 
 const DEVICES = { devices: ["cpu", "webgpu", "dawn"] } as const;
@@ -128,6 +128,19 @@ testOnEachDevice("robeUpdate() by fixed point makes slots NaN whose sum cannot b
     after.forEach((x, i) => assertEquals(Number.isNaN(x), touched.has(i), `slot ${i}: ${x}`));
   }
 }, DEVICES);
+
+testOnEachDevice(
+  "robeUpdate() by fixed point leaves subnormal weights without gradient as they are",
+  async (device) => {
+    const parts = [{ dim: 4, tables: [{ rows: 50 }] }];
+    const p = makeProblem({ seed: 6, batch: 40, layout: { size: 403, blockSize: 4, align: 1 }, parts, optimizer: SGD });
+    p.array.fill(1e-40);
+    const touched = robeGradientReference(p.layout, p.parts);
+    const after = (await update(device, p, "fixed-point"))[0]!;
+    after.forEach((x, i) => assertEquals(x !== p.array[i], touched[i] !== 0, `slot ${i}: ${x}`));
+  },
+  DEVICES,
+);
 
 Deno.test("fixedPointUnit() leaves room for all addends, and none to spare from 2048 on", () => {
   const unit = (addends: number, value: number) =>

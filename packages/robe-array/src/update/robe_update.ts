@@ -19,10 +19,11 @@ export interface RobeUpdateOptions {
  * Adds up the gradient of every slot over all rows that lie on it, then updates array and states in place, once per
  * slot. Ids beyond their table and padding have no gradient.
  *
- * - `"sorted"`: the gradients of a row are added first, in the order of the samples (chunks of 64, whose sums are added
- *   in order); then the rows that cover a slot: blocks that wrap around the array's end, then the others, each by
- *   start, equal starts by part, table and id. All in f32 and in this order on every device, so that bits depend neither
- *   on threads nor on the run.
+ * - `"sorted"`: all in f32 and in an order that depends on the device's kind and the shapes alone, so that bits depend
+ *   neither on threads nor on the run. On the CPU addends have the order of the occurrences: by part, chunk of samples
+ *   (at most 16 chunks), table and sample. On WebGPU the gradients of a row are added first, in the order of the samples
+ *   (chunks of 64, whose sums are added in order); then the rows that cover a slot: blocks that wrap around the array's
+ *   end, then the others, each by start, equal starts by part, table and id.
  * - `"fixed-point"`: gradients become multiples of a power of two, chosen by the largest of them so that 64 bits hold
  *   any sum, and are added as integers: exact whatever the order, error at most 2^-(s+1) per addend with
  *   s = 62 - e - max(11, log2(addends)), where all addends are below 2^e. Sums are rounded once, to the nearest float.
