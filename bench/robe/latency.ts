@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { adviseHugePages } from "@pocketrec/compute/huge-pages";
 import { type CpuDevice, embeddingLookup, openCpuDevice, randomUniform, type Tensor } from "@pocketrec/compute";
 import { robeLayout, robeLookup, robeTableSet } from "@pocketrec/robe-array";
 import { type Bench, type PeerProcess, quantile } from "../harness.ts";
@@ -35,7 +36,7 @@ export async function benchLatency(bench: Bench, torch: PeerProcess | undefined)
       }))
     ).filter(({ text }) => bench.wants(text));
     if (named.length === 0) continue;
-    using device = openCpuDevice({ threads });
+    using device = openCpuDevice({ threads, onMemory: adviseHugePages });
     using table = device.tensor("f32", [rows * TABLES, DIM]);
     randomUniform(table, { seed: 1, stream: 1, low: -1, high: 1 });
     for (const { batch, distribution, text } of named) {

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { adviseHugePages } from "@pocketrec/compute/huge-pages";
 import { type CpuDevice, embeddingLookup, openCpuDevice, randomUniform, type Tensor } from "@pocketrec/compute";
 import { robeLayout, type RobeLayoutOptions, robeLookup, robeTableSet } from "@pocketrec/robe-array";
 import { type Bench, formatNumber, nanosecondsPer, type PeerProcess, type Subject } from "../harness.ts";
@@ -116,7 +117,7 @@ export async function benchLookups(bench: Bench, peers: Peers): Promise<void> {
       sizes.arrays.some((size) => DISTRIBUTIONS.some((d) => bench.wants(lookupCase(arm, size, d, threads))))
     );
     if (wanted.length === 0) continue;
-    using device = openCpuDevice({ threads });
+    using device = openCpuDevice({ threads, onMemory: adviseHugePages });
     using memory = new Inputs(device, sizes);
     for (const dim of new Set(wanted.map((arm) => arm.dim))) {
       for (const distribution of DISTRIBUTIONS) {

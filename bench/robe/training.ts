@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { adviseHugePages } from "@pocketrec/compute/huge-pages";
 import { type CpuDevice, fill, openCpuDevice, type Tensor } from "@pocketrec/compute";
 import { findBlas } from "@pocketrec/compute/blas";
 import {
@@ -40,7 +41,7 @@ export async function benchTraining(bench: Bench, torch: PeerProcess | undefined
       const tail = `batch ${BATCH}, sgd, ${threads} thread${threads > 1 ? "s" : ""}, ${library}`;
       const cases = casesOf(shape, tail).filter(({ step, embeddings }) => bench.wants(step) || bench.wants(embeddings));
       if (cases.length === 0) continue;
-      using device = openCpuDevice({ threads, ...(blas ? { blas } : {}) });
+      using device = openCpuDevice({ threads, onMemory: adviseHugePages, ...(blas ? { blas } : {}) });
       await benchShape(bench, torch, device, shape, cases);
     }
   }
