@@ -1,7 +1,8 @@
 /**
  * Runs all tests: `deno task test [folder or file ...] [--filter=...]`. Each test file that opens devices runs in a
- * process of its own: opening Dawn changes an environment variable for a moment, and Dawn stalls now and then in a
- * process that has opened it before. The others run in parallel in one process. Ends by saying what was skipped and how to install it, and with the line `N passed, N failed, N skipped`.
+ * process of its own: opening Dawn changes an environment variable for a moment, and a driver that crashes takes no other
+ * file's tests with it. The others run in parallel in one process. Ends by naming what failed, saying what was skipped and
+ * how to install it, and with the line `N passed, N failed, N skipped`.
  *
  * `POCKETREC_REQUIRE=webgpu,dawn,blas,chromium,torch` makes absent parts fail instead.
  *

@@ -31,8 +31,9 @@ Deno.test("calmPolling(): a native wait polls at once, then with pauses; other c
   });
   host.setImmediate(poll);
   await promise;
-  assert(eager.length >= 2, `${eager.length} calls reached the host at once`);
-  assert(polls > 3 && polls < 80, `${polls} polls in 60 ms`);
+  const waited = eager.length - 1; // the first was not Dawn's
+  assert(waited >= 1, "no poll was asked for at once");
+  assert(polls > 6 && waited < polls / 2, `${waited} of ${polls} polls were asked for without pause`);
 
   const before = eager.length;
   host.setImmediate(native(() => {})); // a new wait is eager again
