@@ -1,7 +1,8 @@
 /**
  * Builds every kernel module: `packages/*\/**\/x.as.ts` becomes `x_wasm.ts` beside it, which exports `xWasm`, the module in
  * base64. Sources whose name starts with `_` are shared includes, not modules. A module whose header already carries the
- * hash of its sources, the flags and the compiler version is left as it is.
+ * hash of its sources, the flags and the compiler version is left as it is. Modules run on a shared memory unless their first
+ * line is `// memory: private`.
  *
  * `deno task wasm` builds; `deno task wasm --check` compiles all and fails naming those that are not current. A folder as argument
  * limits either to the modules below it.
