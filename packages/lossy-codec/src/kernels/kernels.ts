@@ -64,9 +64,12 @@ export interface Kernels {
   /**
    * Finds rows that are equal word by word. Unique rows are numbered in order of their first occurrence:
    * `rowToUnique` u32[rows] gets the number of each row's unique row, `uniqueRows` u32[rows] the row that each unique row
-   * is. `table` is scratch of u32[2^tableBits], 2^tableBits >= 2 rows, and is cleared here. Hash of a row: `hash = seed; for
-   * each word: hash = imul(rotl(hash, 5) ^ word, 0x9E3779B1)`, then `hash ^= hash >>> 15; hash = imul(hash, 0x85EBCA77);
-   * hash ^= hash >>> 13`; slot `hash >>> (32 - tableBits)`, then the following slots, circularly. A slot holds number + 1 of
+   * is. `table` is scratch of u32[2^tableBits], 2^tableBits >= 2 rows, and is cleared here.
+   *
+   * Hash of a row, four lanes that begin as `seed, seed + 1, seed + 2, seed + 3`: word `i` goes into lane `i mod 4` by
+   * `lane = imul(rotl(lane, 5) ^ word, 0x9E3779B1)`. Then `hash = lane0; for each of lanes 1, 2, 3: hash = imul(rotl(hash, 5) ^
+   * lane, 0x9E3779B1)` and `hash ^= hash >>> 15; hash = imul(hash, 0x85EBCA77)`. The first slot is `hash >>> (32 - tableBits)`,
+   * then come the following ones, circularly. A slot holds number + 1 of
    * a unique row, or 0. After 64 occupied slots that do not match a row counts as new and is not entered, so that crafted
    * collisions cost linear time.
    *
@@ -184,17 +187,30 @@ export interface Kernels {
 
   /**
    * rANS over groups of `groupSymbols` symbols. Symbol `i` has the class of row `floor(i / rowLength)`: u8 `classes[...]`, or 0
-   * (no array: class 0). Writes u16 word counts per group, padded to 4 bytes, then the groups' words, padded to 4 bytes.
+   * (no array: class 0).
    *
-   * State: 32 bits, at least L = 2^16; renormalisation by 16 bits; frequencies sum to 4096, each at most 4095. The encoder walks
-   * a group backwards from state 2^16. Token of frequency f and cumulated frequency c: if `x >= f << 20` it emits the low
-   * word and `x >>>= 16`; then `x = floor(x / f) * 4096 + x % f + c`. Raw bits in pieces of at most 16, the low piece first
-   * when decoding. In decoding order: token, then its raw bits. Words of a group: high word of the state, low word, then
-   * words in reading order.
+   * Section: u16 least number of words of any group | u8 width 0, 1 or 2 (the least that will do) | u8 0 | what each group
+   * has above the least, `width` bytes each | zeros up to 4 bytes | the groups' u16 words, back to back | zeros up to 4 bytes.
+   * No symbols: no bytes.
    *
-   * `encodeTables`: per class 256 entries of 16 bytes, prepared by `src/entropy`.
+   * State: 32 bits, renormalised by 16; frequencies sum to 4096, each at most 4095. The encoder walks a group backwards from
+   * state 0. Token of frequency f and cumulated frequency c: if `x >= f << 20` it emits the low word and `x >>>= 16`; then
+   * `x = floor(x / f) * 4096 + x % f + c`. Decoding: `s = x & 4095`, `x = f * (x >>> 12) + s - c`, then if `x < 2^16` and the
+   * group has words left `x = x << 16 | word`. (A state that begins at 0 instead of 2^16 costs 16 bits less per group; it stays
+   * below 2^16 only until the encoder emits its first word, which is when the decoder has none left.) Raw bits go in pieces of
+   * at most 16, the low piece first when decoding: `bits = x & (2^n - 1)`, `x >>>= n`, refill as above; the encoder emits a word
+   * if `x >= 2^(32-n)`, then `x = x << n | bits`. In decoding order: token, then its raw bits. Words of a group: high word of
+   * the state, low word, then words in reading order.
    *
-   * @returns Bytes written, or -1 if they would exceed `capacity`, a multiple of 4.
+   * `encodeTables`: per class 256 entries of 16 bytes, by token: u32 `f << 20` | u16 `4096 - f` | u16 c | u64
+   * `r = ceil(2^44 / f)`, so that `floor(x / f) = (x * r) >> 44` in u64 for all x < f << 20, and
+   * `x = x + floor(x / f) * (4096 - f) + c`. Tokens of frequency 0 (all fields 0) must not occur; if they do, the words are
+   * of no use, but are no more than `capacity` allows.
+   *
+   * `dst[capacity]` is scratch throughout, so that loops need not look whether they fit: `capacity` is at least
+   * `sectionCapacity` of `src/kernels/section.ts`.
+   *
+   * @returns Bytes written, or -1 if `capacity` is less than it has to be.
    */
   ansEncode(
     codes: number,
@@ -210,13 +226,14 @@ export interface Kernels {
 
   /**
    * Decodes symbols `first .. first + count` of a sequence of `total`; `first` is a multiple of `groupSymbols`, and
-   * `first + count` too or else `total`. Never reads outside `src[srcBytes]` (a multiple of 4) nor writes outside
-   * `codes[count]`. `classes` is of the whole sequence.
+   * `first + count` too or else `total`. `codes[0]` gets symbol `first`. What lies outside `src[srcBytes]` (a multiple of 4)
+   * has no influence (at least 16 bytes of memory follow it), and nothing is written outside `codes[count]`. `classes` is of
+   * the whole sequence.
    *
    * `decodeTables`: per class u32[4096] by slot: token | f << 8 | (slot - c) << 20.
    *
    * @returns 0, or a number greater than 0 if the section contradicts itself: its counts and `srcBytes` differ, a group ends
-   *          early, has words left, or does not end at state 2^16.
+   *          has words left, or does not end at state 0.
    */
   ansDecode(
     src: number,
@@ -234,11 +251,11 @@ export interface Kernels {
 
   /**
    * Canonical Huffman over groups, laid out as in `ansEncode`: codes of at most 12 bits, least significant bit first, each
-   * followed by the raw bits of its token; a group is padded with zeros to whole u16 words.
+   * followed by the raw bits of its token; a group is padded with zeros to whole u16 words. `capacity` as in `ansEncode`.
    *
-   * `encodeTable`: u32[256] by token: bit-reversed code | length << 16.
+   * `encodeTable`: u32[256] by token: bit-reversed code | length << 16; all zero for the only token of a sequence.
    *
-   * @returns Bytes written, or -1 if they would exceed `capacity`, a multiple of 4.
+   * @returns Bytes written, or -1 if `capacity` is less than it has to be.
    */
   huffEncode(
     codes: number,
@@ -251,7 +268,8 @@ export interface Kernels {
   ): number;
 
   /**
-   * As `ansDecode`. `decodeTable`: u16[4096] by the next 12 bits: token | length << 8; length 15 marks bits that are no code.
+   * As `ansDecode`. `decodeTable`: u16[4096] by the next 12 bits: token | length << 8. Every slot holds a token: codes are
+   * complete, but for the one of length 0 of an only token.
    *
    * @returns 0, or a number greater than 0 if the section contradicts itself.
    */
