@@ -232,8 +232,8 @@ export interface Kernels {
    *
    * `decodeTables`: per class u32[4096] by slot: token | f << 8 | (slot - c) << 20.
    *
-   * @returns 0, or a number greater than 0 if the section contradicts itself: its counts and `srcBytes` differ, a group ends
-   *          has words left, or does not end at state 0.
+   * @returns 0, or a number greater than 0 if the section contradicts itself: its counts and `srcBytes` differ, or
+   *          a group has words left or does not end at state 0.
    */
   ansDecode(
     src: number,
