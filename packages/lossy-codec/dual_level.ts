@@ -5,7 +5,8 @@
  * Sample some batches and count what a bound would merge ({@linkcode countRows}, {@linkcode homogenizationIndex}); put
  * every table into a class ({@linkcode tableClass}); let the bounds fall as training goes on
  * ({@linkcode decayFactor}); all of that in one value, {@linkcode DualLevelPolicy}. {@linkcode chooseModeBySamples} fixes
- * how each table is encoded, {@linkcode answerTo} tightens where quality falls.
+ * how each table is encoded, {@linkcode answerTo} tightens where quality falls. {@linkcode quantiseInPlace} shows what a
+ * bound does to values, for trials in one process.
  *
  * @module
  */
@@ -29,6 +30,7 @@ export {
   tableClass,
   type TableFacts,
 } from "./src/dual_level/table_classes.ts";
+export { quantiseInPlace } from "./src/dual_level/round_trip.ts";
 export { checkDecay, type Decay, DECAY_KINDS, decayFactor, type DecayKind, NO_DECAY } from "./src/dual_level/decay.ts";
 export { DualLevelPolicy, type PolicyJson, type PolicyParts, type PolicyTable } from "./src/dual_level/policy.ts";
 export { answerTo, type ClosedLoopOptions, type ShadowScores } from "./src/dual_level/closed_loop.ts";

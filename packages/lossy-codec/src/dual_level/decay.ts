@@ -12,6 +12,7 @@ export const DECAY_KINDS: readonly DecayKind[] = ["step", "linear", "log", "cons
 
 /** A decay. */
 export interface Decay {
+  /** How the factor falls. */
   readonly kind: DecayKind;
   /** The factor at iteration 0, at least 1. The authors' default is 2. */
   readonly initial: number;

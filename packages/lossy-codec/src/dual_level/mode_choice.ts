@@ -6,7 +6,9 @@
 
 /** How fast a mode is, in uncompressed bytes per second. */
 export interface ModeSpeed {
+  /** Of the encoder. */
   readonly compress: number;
+  /** Of the decoder. */
   readonly decompress: number;
 }
 

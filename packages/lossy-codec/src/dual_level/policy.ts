@@ -8,7 +8,9 @@ import { type ClassBounds, TABLE_CLASSES, type TableClass } from "./table_classe
 
 /** A table under a policy. */
 export interface PolicyTable {
+  /** For messages and logs. */
   readonly name: string;
+  /** Which of the bounds is the table's. */
   readonly class: TableClass;
   /** The mode to encode it with, where one was chosen offline. */
   readonly mode?: string;
@@ -18,7 +20,9 @@ export interface PolicyTable {
 export interface PolicyParts {
   /** Relative bound of each class. */
   readonly bounds: ClassBounds;
+  /** The tables by index. */
   readonly tables: readonly PolicyTable[];
+  /** The factor on all bounds. */
   readonly decay: Decay;
   /** Iterations from which on all bounds are halved, each once more; a closed loop adds them. Default: none. */
   readonly halvings?: readonly number[];
@@ -26,7 +30,9 @@ export interface PolicyParts {
 
 /** A policy as JSON. */
 export interface PolicyJson extends Required<PolicyParts> {
+  /** What this is. */
   readonly format: "pocketrec-dual-level";
+  /** Of the format. */
   readonly version: 1;
 }
 
@@ -59,6 +65,8 @@ export class DualLevelPolicy {
   readonly halvings: readonly number[];
 
   /**
+   * A policy of copies of the parts.
+   *
    * @throws {TypeError} for unknown classes or kinds of decay
    * @throws {RangeError} for bounds that are not positive, and other impossible numbers
    */
