@@ -91,9 +91,9 @@ export interface Kernels {
    * `q = x / step` rounded to nearest, ties to even, so that `x^ = q step` is exact in the arithmetic of the dtype (f16: f32
    * arithmetic, then x^ is rounded to the nearest f16, ties to even).
    *
-   * A row escapes, `escapes` u8[n] = 1 and its codes all 0, if a value is not finite, has |q| > maxCode, or
-   * |x - x^| > errorBound; other rows get 0 there. `errorBound` is a value of the dtype (f16: of f32). `step` is normal, with
-   * so few significant bits that `q step` is exact for |q| <= maxCode + 1.
+   * A row escapes, `escapes` u8[n] = 1 and its codes all 0, if a value is not finite, has |q| > maxCode or a (|q| + 1) step that
+   * overflows the arithmetic, or |x - x^| > errorBound; other rows get 0 there. `errorBound` is a value of the dtype (f16: of f32). `step` is normal, with
+   * so few significant bits that `q step` is exact for |q| <= maxCode + 1; f16 and f32: maxCode < 2^20.
    *
    * f64 `result[4]` over the rows not escaped: greatest |x - x^| (0 if there are none), number of rows escaped (over all),
    * least code, greatest code (both 0 if there are none).
@@ -171,23 +171,28 @@ export interface Kernels {
    */
   rowBuckets(codes: number, rows: number, d: number, buckets: number): void;
 
+  /** u32 `sums[d]` gets the sum of min(|q|, 65535) of each column of at most 65,536 rows. */
+  columnSums(codes: number, rows: number, d: number, sums: number): void;
+
   /**
-   * Counts tokens: u32 `counts[classCount * 256]`, cleared here. `classes` u8[rows] below classCount, or 0 (no array: class 0
-   * throughout).
+   * Counts tokens: u32 `counts[classCount * 256]`, cleared here. A symbol in row r and column j has class
+   * `classes[r] + columns[j]`, below classCount: u8 `classes[rows]` and u8 `columns[d]`, either of which may be 0 (no array:
+   * 0 throughout).
    */
   histogram(
     codes: number,
     rows: number,
     d: number,
     classes: number,
+    columns: number,
     classCount: number,
     form: number,
     counts: number,
   ): void;
 
   /**
-   * rANS over groups of `groupSymbols` symbols. Symbol `i` has the class of row `floor(i / rowLength)`: u8 `classes[...]`, or 0
-   * (no array: class 0).
+   * rANS over groups of `groupSymbols` symbols. Symbol `i` has class `classes[floor(i / rowLength)] + columns[i % rowLength]`,
+   * at most 16 of them: u8 arrays as in `histogram`.
    *
    * Section: u16 least number of words of any group | u8 width 0, 1 or 2 (the least that will do) | u8 0 | what each group
    * has above the least, `width` bytes each | zeros up to 4 bytes | the groups' u16 words, back to back | zeros up to 4 bytes.
@@ -218,6 +223,7 @@ export interface Kernels {
     groupSymbols: number,
     rowLength: number,
     classes: number,
+    columns: number,
     form: number,
     encodeTables: number,
     dst: number,
@@ -244,6 +250,7 @@ export interface Kernels {
     groupSymbols: number,
     rowLength: number,
     classes: number,
+    columns: number,
     form: number,
     decodeTables: number,
     codes: number,

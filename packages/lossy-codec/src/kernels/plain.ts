@@ -5,7 +5,7 @@
  */
 import type { KernelMemory, Kernels } from "./kernels.ts";
 import { dedupe } from "./plain_dedupe.ts";
-import { ansDecode, ansEncode, histogram, huffDecode, huffEncode, rowBuckets } from "./plain_entropy.ts";
+import { ansDecode, ansEncode, columnSums, histogram, huffDecode, huffEncode, rowBuckets } from "./plain_entropy.ts";
 import { gatherRows, lorenzo, pack, unlorenzo, unpack } from "./plain_integers.ts";
 import { restoreMantissa, roundMantissa } from "./plain_mantissa.ts";
 import { PlainMemory } from "./plain_memory.ts";
@@ -33,6 +33,7 @@ export function createPlainKernels(): Kernels {
     unpack: on(unpack),
     gatherRows: on(gatherRows),
     rowBuckets: on(rowBuckets),
+    columnSums: on(columnSums),
     histogram: on(histogram),
     ansEncode: on(ansEncode),
     ansDecode: on(ansDecode),

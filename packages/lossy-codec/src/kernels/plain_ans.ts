@@ -17,6 +17,7 @@ export function ansEncode(
   groupSymbols: number,
   rowLength: number,
   classes: number,
+  columns: number,
   form: number,
   encodeTables: number,
   dst: number,
@@ -25,6 +26,8 @@ export function ansEncode(
   if (capacity < sectionCapacity(count, groupSymbols, form)) return -1;
   if (count === 0) return 0;
   const { i32, u32, u16, u8 } = memory;
+  // Without classes a sequence is one long row.
+  const run = classes === 0 && columns === 0 ? count : rowLength;
   const direct = (form & DIRECT) !== 0, unsigned = (form & UNSIGNED) !== 0;
   const groups = Math.ceil(count / groupSymbols);
   const counts = new Uint16Array(groups);
@@ -34,9 +37,10 @@ export function ansEncode(
     const groupEnd = at, first = g * groupSymbols;
     let x = 0;
     for (let i = Math.min(first + groupSymbols, count) - 1; i >= first;) {
-      const row = Math.floor(i / rowLength);
+      const row = Math.floor(i / run);
       const table = (encodeTables >> 2) + (classes === 0 ? 0 : u8[classes + row]! << 10);
-      for (const last = classes === 0 ? first : Math.max(first, row * rowLength); i >= last; i--) {
+      const columnOf = columns - row * run;
+      for (const last = Math.max(first, row * run); i >= last; i--) {
         const code = i32[(codes >> 2) + i]!;
         const z = unsigned ? code : zigzag(code);
         let token = z & 255;
@@ -54,7 +58,7 @@ export function ansEncode(
             x = (x << bits) | (z & ((1 << bits) - 1));
           }
         }
-        const entry = table + (token << 2);
+        const entry = table + (columns === 0 ? 0 : u8[columnOf + i]! << 10) + (token << 2);
         const limit = u32[entry]!;
         const packed = u32[entry + 1]!;
         if (x >>> 0 >= limit) u16[--at] = x, x >>>= 16;
@@ -81,6 +85,7 @@ export function ansDecode(
   groupSymbols: number,
   rowLength: number,
   classes: number,
+  columns: number,
   form: number,
   decodeTables: number,
   codes: number,
@@ -89,6 +94,8 @@ export function ansDecode(
   if (sectionBytes(memory, src, srcBytes, groups) !== srcBytes) return 1;
   if (count === 0) return 0;
   const { i32, u32, u16, u8 } = memory;
+  // Without classes a sequence is one long row.
+  const run = classes === 0 && columns === 0 ? total : rowLength;
   const direct = (form & DIRECT) !== 0, unsigned = (form & UNSIGNED) !== 0;
   const starts = groupStarts(memory, src, groups);
   const out = (codes >> 2) - first;
@@ -100,10 +107,11 @@ export function ansDecode(
     let x = (u16[at]! << 16) | u16[at + 1]!;
     at += 2;
     for (const last = Math.min(i + groupSymbols, end); i < last;) {
-      const row = Math.floor(i / rowLength);
+      const row = Math.floor(i / run);
       const table = (decodeTables >> 2) + (classes === 0 ? 0 : u8[classes + row]! << 12);
-      for (const stop = classes === 0 ? last : Math.min(last, (row + 1) * rowLength); i < stop; i++) {
-        const entry = u32[table + (x & 4095)]!;
+      const columnOf = columns - row * run;
+      for (const stop = Math.min(last, (row + 1) * run); i < stop; i++) {
+        const entry = u32[table + (columns === 0 ? 0 : u8[columnOf + i]! << 12) + (x & 4095)]!;
         x = (Math.imul((entry >>> 8) & 4095, x >>> 12) + (entry >>> 20)) | 0;
         if (x >>> 16 === 0 && at < groupEnd) x = (x << 16) | u16[at++]!;
         let z = entry & 255;

@@ -4,5 +4,5 @@
  * @module
  */
 export { ansDecode, ansEncode } from "./plain_ans.ts";
-export { histogram, rowBuckets } from "./plain_histogram.ts";
+export { columnSums, histogram, rowBuckets } from "./plain_histogram.ts";
 export { huffDecode, huffEncode } from "./plain_huffman.ts";

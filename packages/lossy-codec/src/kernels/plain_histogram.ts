@@ -1,5 +1,5 @@
 /**
- * Statistics of codes: the TypeScript kernels `rowBuckets` and `histogram`.
+ * Statistics of codes: the TypeScript kernels `rowBuckets`, `columnSums` and `histogram`.
  *
  * @module
  */
@@ -22,6 +22,18 @@ export function rowBuckets(memory: KernelMemory, codes: number, rows: number, d:
   }
 }
 
+/** `Kernels.columnSums`. */
+export function columnSums(memory: KernelMemory, codes: number, rows: number, d: number, sums: number): void {
+  const { i32, u32 } = memory;
+  u32.fill(0, sums >> 2, (sums >> 2) + d);
+  for (let r = 0, at = codes >> 2; r < rows; r++) {
+    for (let j = sums >> 2, end = j + d; j < end; j++, at++) {
+      const q = i32[at]!;
+      u32[j]! += Math.min(q < 0 ? -q : q, 65535);
+    }
+  }
+}
+
 /** `Kernels.histogram`. */
 export function histogram(
   memory: KernelMemory,
@@ -29,6 +41,7 @@ export function histogram(
   rows: number,
   d: number,
   classes: number,
+  columns: number,
   classCount: number,
   form: number,
   counts: number,
@@ -38,9 +51,10 @@ export function histogram(
   const direct = (form & DIRECT) !== 0, unsigned = (form & UNSIGNED) !== 0;
   for (let r = 0, at = codes >> 2; r < rows; r++) {
     const base = (counts >> 2) + (classes === 0 ? 0 : u8[classes + r]! * 256);
-    for (const end = at + d; at < end; at++) {
+    for (let j = 0; j < d; j++, at++) {
       const z = unsigned ? i32[at]! : zigzag(i32[at]!);
-      u32[base + (direct ? z & 255 : hybridToken(z))]!++;
+      const column = columns === 0 ? 0 : u8[columns + j]! << 8;
+      u32[base + column + (direct ? z & 255 : hybridToken(z))]!++;
     }
   }
 }
