@@ -31,12 +31,18 @@ function fractions(): Uint16Array {
  * @param n Below 2^53.
  */
 export function log2Cost(n: number): number {
+  return n < 8192 ? LOGARITHMS[n]! : logarithm(n);
+}
+
+function logarithm(n: number): number {
   let e = 0;
   while (n >= 8192) n /= 2, e++;
   n = Math.floor(n);
   const top = 31 - Math.clz32(n);
   return (e + top) * BIT + FRACTIONS[(n << (12 - top)) - 4096]!;
 }
+
+const LOGARITHMS: Uint16Array = /* @__PURE__ */ Uint16Array.from({ length: 8192 }, (_, n) => n < 1 ? 0 : logarithm(n));
 
 /** Cost of a symbol of frequency `f` of 4096; that of 0 is infinite. */
 export const FREQUENCY_COSTS: Float64Array = /* @__PURE__ */ Float64Array.from(

@@ -1,167 +1,154 @@
 /**
- * Classes of rows. Rows of one embedding table differ in scale, by how often they were trained; rows of like scale share a
- * frequency table.
+ * Classes of symbols for rANS. Rows of one embedding table differ in scale, by how often they were trained, and so do its
+ * columns; symbols whose row is of one class and whose column is of one class share a frequency table.
  *
  * @module
  */
-import { BIT, codingCost, log2Cost } from "./bit_cost.ts";
-import { familyCandidates, familyTable, tokenMagnitude } from "./family.ts";
-import { chooseTable, type ChosenTable, tokensUsed } from "./tables.ts";
+import { BIT, log2Cost } from "./bit_cost.ts";
+import { classBits } from "./class_bits.ts";
+import { chooseTable, type ChosenTable } from "./tables.ts";
 
-/** Most classes. */
+/** Most classes of rows, and of columns. */
 export const MAX_CLASSES = 4;
 
-/** Rows grouped into classes. */
+/** Symbols counted by group of rows (in order of scale) and level of columns. */
+export interface GroupedCounts {
+  /** Tokens, 256 for each level of each group, level by level within a group. */
+  readonly counts: Uint32Array;
+  /** Groups of rows. */
+  readonly groups: number;
+  /** Levels of columns: 1, 2 or 4. */
+  readonly levels: number;
+}
+
+/** What {@linkcode chooseClasses} decides. */
 export interface Classes {
-  /** Class of each bucket. */
-  readonly ofBucket: Uint8Array<ArrayBuffer>;
-  /** One table per class: 1, 2 or 4 of them. Where 3 classes are used, 4 are there. */
+  /** Class of each group of rows. */
+  readonly ofGroup: Uint8Array<ArrayBuffer>;
+  /** Class of each level of columns. */
+  readonly ofLevel: Uint8Array<ArrayBuffer>;
+  /** 1, 2 or 4 classes of columns. */
+  readonly columnClasses: number;
+  /** One for each class of columns of each class of rows. Where rows have 3 classes, 4 are there. */
   readonly tables: readonly ChosenTable[];
-  /** Of tables, tokens and class bits, raw bits left out, in 1/256 bit. */
+  /** Of tables, tokens and classes, raw bits left out, in 1/256 bit. */
   readonly cost: number;
 }
 
-/** Bits that say which of `count` classes a row has. */
-export function classBits(count: number): number {
-  return count === 1 ? 0 : count === 2 ? 1 : 2;
-}
-
 /**
- * Writes the class of each row in `bits` bits, least significant first, zeros up to 4 bytes.
+ * Chooses classes such that tables, tokens and the classes themselves cost least by an estimate: 1, 2 or 4 classes of
+ * columns, and with each the best cut of the groups of rows into at most four intervals, found by dynamic programming.
  *
- * @param at A multiple of 4.
- * @returns Where they end.
+ * @param rows Number of rows.
+ * @param columns Number of columns.
  */
-export function writeClassBits(u8: Uint8Array, at: number, classes: Uint8Array, bits: number): number {
-  const end = at + Math.ceil(classes.length * bits / 32) * 4, perByte = 8 / bits;
-  for (let row = 0; at < end; at++) {
-    let byte = 0;
-    for (let i = 0; i < perByte && row < classes.length; i++) byte |= classes[row++]! << (i * bits);
-    u8[at] = byte;
+export function chooseClasses(grouped: GroupedCounts, rows: number, columns: number, direct: boolean): Classes {
+  const { groups, levels } = grouped;
+  const tokens = highestToken(grouped.counts) + 1;
+  let best: { counts: Float64Array; columnClasses: number; ends: number[]; cost: number } | undefined;
+  for (let columnClasses = 1; columnClasses <= levels; columnClasses *= 2) {
+    const counts = mergeLevels(grouped, columnClasses);
+    const cut = cheapestCut(intervalCosts(counts, groups, columnClasses, tokens), groups, rows);
+    const cost = cut.cost + columns * classBits(columnClasses) * BIT;
+    if (best === undefined || cost < best.cost) best = { counts, columnClasses, ends: cut.ends, cost };
   }
-  return end;
-}
-
-/** Reads what {@linkcode writeClassBits} wrote, into a byte per row at `to`. */
-export function readClassBits(u8: Uint8Array, at: number, to: number, rows: number, bits: number): void {
-  const perByte = 8 / bits, mask = (1 << bits) - 1;
-  for (let row = 0; row < rows; at++) {
-    const byte = u8[at]!;
-    for (let i = 0; i < perByte && row < rows; i++) u8[to + row++] = (byte >> (i * bits)) & mask;
-  }
-}
-
-/**
- * Cuts the buckets, ordered by scale, into at most four intervals such that tables, tokens and class bits cost least: the
- * least over all cuts of an estimate that sums over intervals, by dynamic programming.
- *
- * @param counts Tokens per bucket, 256 each.
- * @param buckets Number of buckets.
- * @param rows Number of rows in all.
- */
-export function chooseClasses(counts: Uint32Array, buckets: number, rows: number, direct: boolean): Classes {
-  const used: number[] = [];
-  for (let b = 0; b < buckets; b++) {
-    if (counts.subarray(256 * b, 256 * (b + 1)).some((n) => n !== 0)) used.push(b);
-  }
-  const ends = cheapestCut(counts, used, rows, direct);
-  const ofBucket = new Uint8Array(buckets);
+  const { counts, columnClasses, ends } = best!;
+  const ofGroup = new Uint8Array(groups);
   const tables: ChosenTable[] = [];
   for (let i = 0, start = 0; i < ends.length; start = ends[i++]!) {
-    const sum = new Float64Array(256);
-    for (let j = start; j < ends[i]!; j++) {
-      ofBucket[used[j]!] = i;
-      addCounts(sum, counts, 256 * used[j]!);
+    ofGroup.fill(i, start, ends[i]);
+    for (let c = 0; c < columnClasses; c++) {
+      const sum = new Float64Array(256);
+      for (let g = start; g < ends[i]!; g++) addCounts(sum, counts, 256 * (g * columnClasses + c), tokens);
+      tables.push(chooseTable("ans", sum, 0, direct));
     }
-    tables.push(chooseTable("ans", sum, 0, direct));
   }
   // Class numbers have two bits, so a third class brings a fourth, of the shortest description.
-  if (tables.length === 3) tables.push({ table: familyTable(0, direct, 1), bytes: [0, 0], cost: 16 * BIT });
-  const cost = tables.reduce((sum, table) => sum + table.cost, rows * classBits(tables.length) * BIT);
-  return { ofBucket, tables, cost };
+  if (ends.length === 3) {
+    const nothing = new Float64Array(256).fill(1, 0, 1);
+    for (let c = 0; c < columnClasses; c++) tables.push(chooseTable("ans", nothing, 0, direct));
+  }
+  const classes = rows * classBits(tables.length / columnClasses) + columns * classBits(columnClasses);
+  return {
+    ofGroup,
+    ofLevel: Uint8Array.from({ length: levels }, (_, level) => Math.floor(level * columnClasses / levels)),
+    columnClasses,
+    tables,
+    cost: tables.reduce((sum, table) => sum + table.cost, classes * BIT),
+  };
 }
 
-function addCounts(sum: Float64Array, counts: Uint32Array, from: number): void {
-  for (let t = 0; t < 256; t++) sum[t]! += counts[from + t]!;
+function highestToken(counts: Uint32Array): number {
+  let highest = 0;
+  for (let i = 0; i < counts.length; i++) if (counts[i] !== 0 && (i & 255) > highest) highest = i & 255;
+  return highest;
 }
 
-/** Ends of the intervals, as indices into `used`. */
-function cheapestCut(counts: Uint32Array, used: readonly number[], rows: number, direct: boolean): number[] {
-  const n = used.length;
-  if (n < 2) return [n];
-  const costs = intervalCosts(counts, used, direct);
-  // least[k][j]: cheapest way to cover the first j buckets by k + 1 intervals; from[k][j]: where the last begins.
+function addCounts(sum: Float64Array, counts: ArrayLike<number>, from: number, tokens: number): void {
+  for (let t = 0; t < tokens; t++) sum[t]! += counts[from + t]!;
+}
+
+function mergeLevels({ counts, groups, levels }: GroupedCounts, columnClasses: number): Float64Array {
+  const merged = new Float64Array(256 * groups * columnClasses), width = 256 * levels / columnClasses;
+  for (let i = 0; i < counts.length; i++) {
+    if (counts[i] !== 0) merged[Math.floor(i / width) * 256 + (i & 255)]! += counts[i]!;
+  }
+  return merged;
+}
+
+/** Ends of the intervals of groups, and what they and the classes of rows cost. */
+function cheapestCut(costs: Float64Array, groups: number, rows: number): { ends: number[]; cost: number } {
+  // least[k][j]: cheapest way to cover the first j groups by k + 1 intervals; from[k][j]: where the last begins.
   const least: Float64Array[] = [], from: Uint8Array[] = [];
-  for (let k = 0; k < MAX_CLASSES; k++) {
-    const row = new Float64Array(n + 1).fill(Infinity), begins = new Uint8Array(n + 1);
-    for (let j = k + 1; j <= n; j++) {
+  let best = 0, bestCost = Infinity;
+  for (let k = 0; k < Math.min(groups, MAX_CLASSES); k++) {
+    const row = new Float64Array(groups + 1).fill(Infinity), begins = new Uint8Array(groups + 1);
+    for (let j = k + 1; j <= groups; j++) {
       if (k === 0) row[j] = costs[j - 1]!;
       for (let i = k; k > 0 && i < j; i++) {
-        const cost = least[k - 1]![i]! + costs[i * n + j - 1]!;
+        const cost = least[k - 1]![i]! + costs[i * groups + j - 1]!;
         if (cost < row[j]!) row[j] = cost, begins[j] = i;
       }
     }
     least.push(row);
     from.push(begins);
-  }
-  let best = 0, bestCost = Infinity;
-  for (let k = 0; k < MAX_CLASSES; k++) {
-    const cost = least[k]![n]! + rows * classBits(k + 1) * BIT;
+    const cost = row[groups]! + rows * classBits(k === 2 ? 4 : k + 1) * BIT;
     if (cost < bestCost) best = k, bestCost = cost;
   }
   const ends: number[] = [];
-  for (let k = best, j = n; k >= 0; j = from[k--]![j]!) ends.unshift(j);
-  return ends;
+  for (let k = best, j = groups; k >= 0; j = from[k--]![j]!) ends.unshift(j);
+  return { ends, cost: bestCost };
 }
 
-/** An interval this small is not worth a table written out. */
-const EXPLICIT_MIN_SYMBOLS = 1024;
-
-/** Estimated cost of a table for buckets i..j, both inclusive, at `i * n + j`. */
-function intervalCosts(counts: Uint32Array, used: readonly number[], direct: boolean): Float64Array {
-  const n = used.length;
-  const tokens = used.reduce((most, b) => Math.max(most, tokensUsed(counts, 256 * b)), 1);
-  const symbols = new Float64Array(n), moments = new Float64Array(n);
-  for (let b = 0; b < n; b++) {
-    for (let t = 0; t < tokens; t++) {
-      const count = counts[256 * used[b]! + t]!;
-      symbols[b]! += count;
-      moments[b]! += count * tokenMagnitude(t, direct);
-    }
-  }
-  // Costs under a table add up over buckets, so each pair of bucket and table is looked at once.
-  const known = new Map<number, Float64Array>();
-  const familyCost = (index: number, b: number): number => {
-    let row = known.get(index);
-    if (row === undefined) known.set(index, row = new Float64Array(n).fill(-1));
-    if (row[b]! < 0) row[b] = codingCost(counts, 256 * used[b]!, familyTable(index, direct, tokens));
-    return row[b]!;
-  };
-  const costs = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    const sum = new Float64Array(256);
-    for (let j = i, total = 0, moment = 0; j < n; j++) {
-      total += symbols[j]!;
-      moment += moments[j]!;
-      addCounts(sum, counts, 256 * used[j]!);
-      let least = total >= EXPLICIT_MIN_SYMBOLS ? writtenOutEstimate(sum, total, tokens) : Infinity;
-      for (const index of familyCandidates(moment / total, direct)) {
-        let cost = 16 * BIT;
-        for (let b = i; b <= j; b++) cost += familyCost(index, b);
-        if (cost < least) least = cost;
+/** Estimated cost of groups i..j, both inclusive, with tables of their own: at `i * groups + j`. */
+function intervalCosts(counts: Float64Array, groups: number, columnClasses: number, tokens: number): Float64Array {
+  const costs = new Float64Array(groups * groups);
+  for (let i = 0; i < groups; i++) {
+    for (let c = 0; c < columnClasses; c++) {
+      const sum = new Float64Array(256);
+      for (let j = i; j < groups; j++) {
+        addCounts(sum, counts, 256 * (j * columnClasses + c), tokens);
+        costs[i * groups + j]! += tableEstimate(sum, tokens);
       }
-      costs[i * n + j] = least;
     }
   }
   return costs;
 }
 
-/** Entropy plus a description of about 6 bits per token. */
-function writtenOutEstimate(sum: Float64Array, total: number, tokens: number): number {
-  let cost = total * log2Cost(total) + 16 * BIT;
+/**
+ * Estimated cost of a table and of what it codes, from the entropy. Written out a table takes about 6 bits per token; one of
+ * the family takes 2 bytes, fits about a percent less, and not the chance in the counts, which per token is half a nat.
+ */
+function tableEstimate(counts: Float64Array, tokens: number): number {
+  let total = 0, present = 0, sum = 0;
   for (let t = 0; t < tokens; t++) {
-    const count = sum[t]!;
-    if (count !== 0) cost += 6 * BIT - count * log2Cost(count);
+    const n = counts[t]!;
+    if (n === 0) continue;
+    total += n;
+    present++;
+    sum += n * log2Cost(n);
   }
-  return cost;
+  if (total === 0) return 16 * BIT;
+  const entropy = total * log2Cost(total) - sum;
+  return 16 * BIT + entropy + Math.min(6 * BIT * present, Math.floor(entropy / 100) + 185 * present);
 }

@@ -64,13 +64,10 @@ interface Weights {
   readonly mean: number;
 }
 
-const weightsCache = new Map<number, Weights>();
+const weightsCache: Weights[] = [];
 
 function weightsOf(index: number, direct: boolean): Weights {
-  const key = index * 2 + (direct ? 1 : 0);
-  let weights = weightsCache.get(key);
-  if (weights === undefined) weightsCache.set(key, weights = buildWeights(index, direct));
-  return weights;
+  return weightsCache[index * 2 + (direct ? 1 : 0)] ??= buildWeights(index, direct);
 }
 
 function buildWeights(index: number, direct: boolean): Weights {

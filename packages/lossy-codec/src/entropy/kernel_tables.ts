@@ -4,7 +4,6 @@
  * @module
  */
 import type { KernelMemory } from "../kernels/kernels.ts";
-import { MAX_CLASSES } from "./classes.ts";
 import { canonicalCodes, MAX_LENGTH, onlyToken } from "./huffman.ts";
 import type { Table } from "./tables.ts";
 
@@ -59,6 +58,9 @@ export function writeHuffmanDecode(memory: KernelMemory, offset: number, lengths
   }
 }
 
+/** Most tables of a sequence. */
+const MAX_TABLES = 16;
+
 /** Tables of one kind. */
 export interface TableKind {
   /** Where they begin. */
@@ -72,9 +74,9 @@ export interface TableKind {
 }
 
 /** Tables of `ansEncode`. */
-export const ANS_ENCODE: TableKind = { offset: 0, size: 4096, unsigned: MAX_CLASSES, write: writeAnsEncode };
+export const ANS_ENCODE: TableKind = { offset: 0, size: 4096, unsigned: MAX_TABLES, write: writeAnsEncode };
 /** Tables of `ansDecode`. */
-export const ANS_DECODE: TableKind = behind(ANS_ENCODE, 16384, MAX_CLASSES, writeAnsDecode);
+export const ANS_DECODE: TableKind = behind(ANS_ENCODE, 16384, MAX_TABLES, writeAnsDecode);
 /** Tables of `huffEncode`. */
 export const HUFFMAN_ENCODE: TableKind = behind(ANS_DECODE, 1024, 1, writeHuffmanEncode);
 /** Tables of `huffDecode`. */
@@ -101,7 +103,7 @@ export class KernelTables {
     this.#base = base;
   }
 
-  /** Sees to it that tables, one per class, are there. Returns the byte offset of the first. */
+  /** Sees to it that tables are there. Returns the byte offset of the first. */
   place(kind: TableKind, unsigned: boolean, tables: readonly Table[]): number {
     const first = this.#base + kind.offset + (unsigned ? kind.unsigned * kind.size : 0);
     tables.forEach((table, i) => {

@@ -5,7 +5,8 @@
  */
 import { groupSymbolsFor } from "../kernels/section.ts";
 import { BIT } from "./bit_cost.ts";
-import { chooseClasses, classBits } from "./classes.ts";
+import { classBits } from "./class_bits.ts";
+import { chooseClasses, type GroupedCounts } from "./classes.ts";
 import { chooseTable, type Coder, SHARED, type Table, tableCost } from "./tables.ts";
 import { hybridRawBits } from "./tokens.ts";
 
@@ -23,42 +24,48 @@ export interface Sequence {
   readonly direct: boolean;
 }
 
-/** What is known of a sequence after one pass. */
-export interface Statistics {
+/** What is known of a sequence before it is planned. */
+export interface Statistics extends GroupedCounts {
   /** What was looked at. */
   readonly sequence: Sequence;
-  /** Bucket of each row by its scale; undefined where rows are not told apart. */
-  readonly rowBuckets: Uint8Array<ArrayBuffer> | undefined;
-  /** Number of buckets. */
-  readonly buckets: number;
-  /** Tokens per bucket, 256 each. */
+  /** Group of each row; undefined if there is one only. */
+  readonly rowGroups: Uint8Array<ArrayBuffer> | undefined;
+  /** Level of each column; undefined if there is one only. */
+  readonly columnLevels: Uint8Array<ArrayBuffer> | undefined;
+  /** Tokens. */
   readonly counts: Uint32Array<ArrayBuffer>;
   /** Of all tokens. */
   readonly rawBits: number;
 }
 
+/** Which symbols have which table. */
+export interface Tables {
+  /** One for each class of columns of each class of rows: 1, 2 or 4 times 1, 2 or 4. */
+  readonly tables: readonly Table[];
+  /** Class of each column; undefined if there is one only. */
+  readonly columns: Uint8Array<ArrayBuffer> | undefined;
+  /** 1, 2 or 4. */
+  readonly columnClasses: number;
+}
+
 /** Tables that later sequences may refer to instead of describing their own. */
-export interface Codebook {
+export interface Codebook extends Tables {
   /** Which tables these are: counts the sequences that brought new ones, modulo 256. */
   readonly generation: number;
   /** What the tables are for. */
   readonly coder: Coder;
   /** The alphabet. */
   readonly direct: boolean;
-  /** 1, 2 or 4. */
-  readonly tables: readonly Table[];
 }
 
 /** A decision on how to code a sequence. */
-export interface SequencePlan {
+export interface SequencePlan extends Tables {
   /** What will be coded. */
   readonly sequence: Sequence;
   /** By what. */
   readonly coder: Coder;
-  /** Class of each row, where there is more than one. */
+  /** Class of each row; undefined if there is one only. */
   readonly rowClasses: Uint8Array<ArrayBuffer> | undefined;
-  /** 1, 2 or 4. */
-  readonly tables: readonly Table[];
   /** Descriptions of the tables. */
   readonly description: readonly number[];
   /** Whether the tables are those of the codebook given. */
@@ -80,65 +87,78 @@ export function planSequence(statistics: Statistics, coder: Coder, codebook?: Co
 }
 
 function planOwn(statistics: Statistics, coder: Coder): SequencePlan {
-  const { sequence, counts, buckets } = statistics;
-  if (coder === "ans" && buckets > 1) {
-    const { ofBucket, tables, cost } = chooseClasses(counts, buckets, sequence.rows, sequence.direct);
-    return finish(statistics, coder, tables, tables.length === 1 ? undefined : ofBucket, cost);
+  const { sequence: { rows, rowLength, direct }, rowGroups, columnLevels, counts } = statistics;
+  if (coder === "ans" && counts.length > 256) {
+    const { ofGroup, ofLevel, columnClasses, tables, cost } = chooseClasses(statistics, rows, rowLength, direct);
+    return finish(statistics, cost, {
+      coder,
+      tables: tables.map(({ table }) => table),
+      rowClasses: tables.length === columnClasses ? undefined : rowGroups!.map((g) => ofGroup[g]!),
+      columns: columnClasses === 1 ? undefined : columnLevels!.map((level) => ofLevel[level]!),
+      columnClasses,
+      description: tables.flatMap(({ bytes }) => bytes),
+      shared: false,
+    });
   }
-  const table = chooseTable(coder, allCounts(statistics), 0, sequence.direct);
-  return finish(statistics, coder, [table], undefined, table.cost);
+  const { table, bytes: description, cost } = chooseTable(coder, sumCounts(counts), 0, direct);
+  const alone = { rowClasses: undefined, columns: undefined, columnClasses: 1 };
+  return finish(statistics, cost, { coder, tables: [table], ...alone, description, shared: false });
 }
 
 function planShared(statistics: Statistics, coder: Coder, codebook: Codebook): SequencePlan | undefined {
-  const { sequence, counts, buckets } = statistics;
-  const { tables } = codebook;
+  const { sequence, rowGroups, columnLevels, groups, levels, counts } = statistics;
+  const { tables, columns, columnClasses } = codebook;
   if (codebook.coder !== coder || codebook.direct !== sequence.direct) return undefined;
-  if (tables.length > 1 && statistics.rowBuckets === undefined) return undefined;
-  const description = [SHARED, codebook.generation];
-  let cost = (16 + sequence.rows * classBits(tables.length)) * BIT;
-  if (tables.length === 1) {
-    cost += tableCost(coder, allCounts(statistics), 0, tables[0]!);
-    return cost < Infinity ? finish(statistics, coder, tables, undefined, cost, description) : undefined;
-  }
-  const ofBucket = new Uint8Array(buckets);
-  for (let b = 0; b < buckets; b++) {
-    const costs = tables.map((table) => tableCost(coder, counts, 256 * b, table));
-    const least = Math.min(...costs);
-    ofBucket[b] = costs.indexOf(least);
+  if (columns !== undefined && columns !== columnLevels) return undefined;
+  const rowClasses = tables.length / columnClasses;
+  const ofGroup = new Uint8Array(groups);
+  let cost = (16 + sequence.rows * classBits(rowClasses)) * BIT;
+  const perClass = levels / columnClasses;
+  for (let g = 0; g < groups; g++) {
+    const byColumn = Array.from({ length: columnClasses }, (_, c) => {
+      return sumCounts(counts.subarray(256 * (g * levels + c * perClass), 256 * (g * levels + (c + 1) * perClass)));
+    });
+    let least = Infinity;
+    for (let r = 0; r < rowClasses; r++) {
+      const ofClass = byColumn.reduce((sum, n, c) => sum + tableCost(coder, n, 0, tables[r * columnClasses + c]!), 0);
+      if (ofClass < least) least = ofClass, ofGroup[g] = r;
+    }
     cost += least;
   }
-  return cost < Infinity ? finish(statistics, coder, tables, ofBucket, cost, description) : undefined;
+  if (cost === Infinity) return undefined;
+  const all = rowGroups ?? new Uint8Array(sequence.rows);
+  return finish(statistics, cost, {
+    coder,
+    tables,
+    rowClasses: rowClasses === 1 ? undefined : all.map((g) => ofGroup[g]!),
+    columns,
+    columnClasses,
+    description: [SHARED, codebook.generation],
+    shared: true,
+  });
 }
 
-function allCounts({ counts, buckets }: Statistics): ArrayLike<number> {
-  if (buckets === 1) return counts;
+/** Adds up histograms. */
+function sumCounts(counts: Uint32Array): ArrayLike<number> {
+  if (counts.length === 256) return counts;
   const sum = new Float64Array(256);
-  for (let i = 0; i < 256 * buckets; i++) sum[i & 255]! += counts[i]!;
+  for (let h = 0; h < counts.length / 256; h++) {
+    for (let t = 0; t < 256; t++) sum[t]! += counts[256 * h + t]!;
+  }
   return sum;
 }
 
 function finish(
-  { sequence, rowBuckets, rawBits }: Statistics,
-  coder: Coder,
-  tables: readonly (Table | { readonly table: Table; readonly bytes: readonly number[] })[],
-  ofBucket: Uint8Array | undefined,
+  { sequence, rawBits }: Statistics,
   cost: number,
-  shared?: readonly number[],
+  plan: Omit<SequencePlan, "sequence" | "bytes">,
 ): SequencePlan {
   const count = sequence.rows * sequence.rowLength;
   const groups = Math.ceil(count / groupSymbolsFor(sequence.rowLength, count));
-  // A group has a byte in the section's header and wastes a byte, of its state or of padding.
+  // A group has a byte in the section's header, and wastes 1 or 2, of its state or of padding.
+  const overhead = Math.ceil(groups * 5 / 2);
   const bits = Math.ceil(cost / BIT) + rawBits;
-  const bytes = 4 * Math.ceil((1 + Math.ceil(bits / 8) + 4 + 2 * groups + 3) / 4);
-  return {
-    sequence,
-    coder,
-    rowClasses: ofBucket && rowBuckets!.map((b) => ofBucket[b]!),
-    tables: tables.map((t) => "table" in t ? t.table : t),
-    description: shared ?? tables.flatMap((t) => "table" in t ? t.bytes : []),
-    shared: shared !== undefined,
-    bytes,
-  };
+  return { sequence, ...plan, bytes: 4 * Math.ceil((1 + Math.ceil(bits / 8) + 4 + overhead + 3) / 4) };
 }
 
 /** Raw bits that follow the tokens counted. */

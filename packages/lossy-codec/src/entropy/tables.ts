@@ -36,7 +36,7 @@ export interface ChosenTable {
 /** Number of tokens up to the last that occurs. */
 export function tokensUsed(counts: ArrayLike<number>, from: number): number {
   let tokens = 256;
-  while (tokens > 1 && counts[from + tokens - 1] === 0) tokens--;
+  while (tokens > 1 && !counts[from + tokens - 1]) tokens--;
   return tokens;
 }
 
@@ -64,7 +64,7 @@ function familyMember(coder: Coder, index: number, direct: boolean, tokens: numb
 
 /** Cost in 1/256 bit of coding what was counted, raw bits left out; infinite if the table lacks a token. */
 export function tableCost(coder: Coder, counts: ArrayLike<number>, from: number, table: Table): number {
-  for (let t = table.length; t < 256; t++) if (counts[from + t] !== 0) return Infinity;
+  for (let t = table.length; t < 256; t++) if (counts[from + t]) return Infinity;
   return coder === "ans" ? codingCost(counts, from, table) : huffmanCost(counts, from, table);
 }
 
