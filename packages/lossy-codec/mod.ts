@@ -5,3 +5,12 @@
  * @module
  */
 export { CodecError, type CodecErrorCode } from "./src/errors.ts";
+export type { Dtype, FloatArray } from "./src/dtype.ts";
+export type { Link, Mode, Throughput } from "./src/chunk/mode.ts";
+export type { BoundKind } from "./src/format/header.ts";
+export type { KernelChoice } from "./src/kernels/choose.ts";
+export type { CompressOptions, ErrorBound } from "./src/options.ts";
+export { compress, compressInto, maxCompressedLength } from "./src/compress.ts";
+export { decompress, type DecompressOptions } from "./src/decompress.ts";
+export { decodeRows } from "./src/rows.ts";
+export { type ChunkInfo, inspect, type StreamInfo } from "./src/inspect.ts";

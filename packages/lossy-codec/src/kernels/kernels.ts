@@ -4,7 +4,8 @@
  *
  * Kernels work in one memory. Every array is given by its byte offset there, a multiple of 16, and its length; arrays of one
  * call do not overlap unless said so. The caller reserves the memory first. Kernels read and write nothing outside the
- * arrays given, whatever those contain. All is little endian.
+ * arrays given, whatever those contain. All is little endian. What lies within a chunk's bytes begins at a multiple of 4 only:
+ * `src` and `dst` of `pack`, `unpack`, `gatherRows` and the entropy coders.
  *
  * @module
  */
