@@ -50,12 +50,12 @@ export const FREQUENCY_COSTS: Float64Array = /* @__PURE__ */ Float64Array.from(
   (_, f) => f === 0 ? Infinity : 12 * BIT - log2Cost(f),
 );
 
-/** Cost of coding tokens that occur `counts[from + t]` times with `frequencies[t]` (summing to 4096). */
-export function codingCost(counts: ArrayLike<number>, from: number, frequencies: Uint16Array): number {
+/** Cost of coding tokens that occur `counts[t]` times with frequencies that sum to 4096; infinite if one is 0. */
+export function codingCost(counts: Float64Array, frequencies: Uint16Array): number {
   let cost = 0;
-  for (let t = 0; t < frequencies.length; t++) {
-    const n = counts[from + t]!;
-    if (n !== 0) cost += n * FREQUENCY_COSTS[frequencies[t]!]!;
+  for (let t = 0; t < counts.length; t++) {
+    const n = counts[t]!;
+    if (n !== 0) cost += n * (FREQUENCY_COSTS[frequencies[t] ?? 0]!);
   }
   return cost;
 }

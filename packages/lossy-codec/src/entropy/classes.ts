@@ -6,7 +6,7 @@
  */
 import { BIT, log2Cost } from "./bit_cost.ts";
 import { classBits } from "./class_bits.ts";
-import { chooseTable, type ChosenTable } from "./tables.ts";
+import { chooseTable, type ChosenTable, trimCounts } from "./tables.ts";
 
 /** Most classes of rows, and of columns. */
 export const MAX_CLASSES = 4;
@@ -47,7 +47,7 @@ export function chooseClasses(grouped: GroupedCounts, rows: number, columns: num
   const tokens = highestToken(grouped.counts) + 1;
   let best: { counts: Float64Array; columnClasses: number; ends: number[]; cost: number } | undefined;
   for (let columnClasses = 1; columnClasses <= levels; columnClasses *= 2) {
-    const counts = mergeLevels(grouped, columnClasses);
+    const counts = mergeLevels(grouped, columnClasses, tokens);
     const cut = cheapestCut(intervalCosts(counts, groups, columnClasses, tokens), groups, rows);
     const cost = cut.cost + columns * classBits(columnClasses) * BIT;
     if (best === undefined || cost < best.cost) best = { counts, columnClasses, ends: cut.ends, cost };
@@ -58,15 +58,14 @@ export function chooseClasses(grouped: GroupedCounts, rows: number, columns: num
   for (let i = 0, start = 0; i < ends.length; start = ends[i++]!) {
     ofGroup.fill(i, start, ends[i]);
     for (let c = 0; c < columnClasses; c++) {
-      const sum = new Float64Array(256);
-      for (let g = start; g < ends[i]!; g++) addCounts(sum, counts, 256 * (g * columnClasses + c), tokens);
-      tables.push(chooseTable("ans", sum, 0, direct));
+      const sum = new Float64Array(tokens);
+      for (let g = start; g < ends[i]!; g++) addCounts(sum, counts, tokens * (g * columnClasses + c));
+      tables.push(chooseTable("ans", trimCounts(sum), direct));
     }
   }
   // Class numbers have two bits, so a third class brings a fourth, of the shortest description.
   if (ends.length === 3) {
-    const nothing = new Float64Array(256).fill(1, 0, 1);
-    for (let c = 0; c < columnClasses; c++) tables.push(chooseTable("ans", nothing, 0, direct));
+    for (let c = 0; c < columnClasses; c++) tables.push(chooseTable("ans", new Float64Array(1), direct));
   }
   const classes = rows * classBits(tables.length / columnClasses) + columns * classBits(columnClasses);
   return {
@@ -80,18 +79,24 @@ export function chooseClasses(grouped: GroupedCounts, rows: number, columns: num
 
 function highestToken(counts: Uint32Array): number {
   let highest = 0;
-  for (let i = 0; i < counts.length; i++) if (counts[i] !== 0 && (i & 255) > highest) highest = i & 255;
+  for (let from = 0; from < counts.length; from += 256) {
+    let t = 255;
+    while (t > highest && counts[from + t] === 0) t--;
+    highest = t;
+  }
   return highest;
 }
 
-function addCounts(sum: Float64Array, counts: ArrayLike<number>, from: number, tokens: number): void {
-  for (let t = 0; t < tokens; t++) sum[t]! += counts[from + t]!;
+function addCounts(sum: Float64Array, counts: Float64Array, from: number): void {
+  for (let t = 0; t < sum.length; t++) sum[t]! += counts[from + t]!;
 }
 
-function mergeLevels({ counts, groups, levels }: GroupedCounts, columnClasses: number): Float64Array {
-  const merged = new Float64Array(256 * groups * columnClasses), width = 256 * levels / columnClasses;
-  for (let i = 0; i < counts.length; i++) {
-    if (counts[i] !== 0) merged[Math.floor(i / width) * 256 + (i & 255)]! += counts[i]!;
+/** Counts by group and class of columns, `tokens` each. */
+function mergeLevels({ counts, groups, levels }: GroupedCounts, columnClasses: number, tokens: number): Float64Array {
+  const merged = new Float64Array(tokens * groups * columnClasses), perClass = levels / columnClasses;
+  for (let h = 0; h < groups * levels; h++) {
+    const to = tokens * Math.floor(h / perClass);
+    for (let t = 0; t < tokens; t++) merged[to + t]! += counts[256 * h + t]!;
   }
   return merged;
 }
@@ -122,13 +127,13 @@ function cheapestCut(costs: Float64Array, groups: number, rows: number): { ends:
 
 /** Estimated cost of groups i..j, both inclusive, with tables of their own: at `i * groups + j`. */
 function intervalCosts(counts: Float64Array, groups: number, columnClasses: number, tokens: number): Float64Array {
-  const costs = new Float64Array(groups * groups);
+  const costs = new Float64Array(groups * groups), sum = new Float64Array(tokens);
   for (let i = 0; i < groups; i++) {
     for (let c = 0; c < columnClasses; c++) {
-      const sum = new Float64Array(256);
+      sum.fill(0);
       for (let j = i; j < groups; j++) {
-        addCounts(sum, counts, 256 * (j * columnClasses + c), tokens);
-        costs[i * groups + j]! += tableEstimate(sum, tokens);
+        addCounts(sum, counts, tokens * (j * columnClasses + c));
+        costs[i * groups + j]! += tableEstimate(sum);
       }
     }
   }
@@ -139,9 +144,9 @@ function intervalCosts(counts: Float64Array, groups: number, columnClasses: numb
  * Estimated cost of a table and of what it codes, from the entropy. Written out a table takes about 6 bits per token; one of
  * the family takes 2 bytes, fits about a percent less, and not the chance in the counts, which per token is half a nat.
  */
-function tableEstimate(counts: Float64Array, tokens: number): number {
+function tableEstimate(counts: Float64Array): number {
   let total = 0, present = 0, sum = 0;
-  for (let t = 0; t < tokens; t++) {
+  for (let t = 0; t < counts.length; t++) {
     const n = counts[t]!;
     if (n === 0) continue;
     total += n;

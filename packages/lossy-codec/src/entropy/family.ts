@@ -109,14 +109,14 @@ export function familyTable(index: number, direct: boolean, tokens: number): Uin
   let table = tableCache.get(key);
   if (table === undefined) {
     if (tableCache.size >= MAX_CACHED) tableCache.clear();
-    tableCache.set(key, table = normaliseCounts(weightsOf(index, direct).counts, 0, tokens));
+    tableCache.set(key, table = normaliseCounts(weightsOf(index, direct).counts.subarray(0, tokens)));
   }
   return table;
 }
 
-/** Tables, a few of each shape, whose mean |q| is near `mean`. */
-export function familyCandidates(mean: number, direct: boolean): number[] {
-  const candidates: number[] = [];
+/** For each shape, the table with the least scale whose mean |q| is `mean` or more (or the greatest scale). */
+export function familyStarts(mean: number, direct: boolean): number[] {
+  const starts: number[] = [];
   for (let shape = 0; shape < FAMILY_SHAPES; shape++) {
     let low = 0, high = FAMILY_SCALES - 1;
     while (low < high) {
@@ -124,9 +124,7 @@ export function familyCandidates(mean: number, direct: boolean): number[] {
       if (weightsOf(shape * FAMILY_SCALES + middle, direct).mean < mean) low = middle + 1;
       else high = middle;
     }
-    for (let scale = Math.max(0, low - 2); scale <= Math.min(FAMILY_SCALES - 1, low + 1); scale++) {
-      candidates.push(shape * FAMILY_SCALES + scale);
-    }
+    starts.push(shape * FAMILY_SCALES + low);
   }
-  return candidates;
+  return starts;
 }

@@ -16,24 +16,24 @@ const MAX_FREQUENCY = TOTAL - 1;
  * Frequencies in proportion to counts, at least 1 for every token that occurs. By integer arithmetic: counts are whole, and
  * their sum is below 2^40.
  *
- * @param counts At least one is not 0.
- * @param from Index of token 0.
- * @param tokens Length of the table, 1 to 256. A table of one token only has a second one of frequency 1.
+ * @param counts By token, 1 to 256 of them; at least one is not 0.
+ * @returns As many; but 2 for one token, since a token that is the only one leaves a frequency of 1 to a neighbour.
  */
-export function normaliseCounts(counts: ArrayLike<number>, from: number, tokens: number): Uint16Array<ArrayBuffer> {
+export function normaliseCounts(counts: Float64Array): Uint16Array<ArrayBuffer> {
+  const tokens = counts.length;
   let sum = 0;
-  for (let t = 0; t < tokens; t++) sum += counts[from + t]!;
+  for (let t = 0; t < tokens; t++) sum += counts[t]!;
   // Rare tokens get 1, more than their share; the others share what is left.
   let common = 0, share = TOTAL;
   for (let t = 0; t < tokens; t++) {
-    const n = counts[from + t]!;
+    const n = counts[t]!;
     if (n * TOTAL > sum) common += n;
     else if (n !== 0) share--;
   }
   const frequencies = new Uint16Array(tokens);
   let left = TOTAL;
   for (let t = 0; t < tokens; t++) {
-    const n = counts[from + t]!;
+    const n = counts[t]!;
     if (n === 0) continue;
     const f = n * TOTAL > sum ? Math.max(1, Math.floor((n * share + Math.floor(common / 2)) / common)) : 1;
     frequencies[t] = f;
@@ -91,8 +91,8 @@ export interface ExplicitTable {
 }
 
 /** Describes frequencies close to the counts', rounded to what the description can say. */
-export function explicitTable(counts: ArrayLike<number>, from: number, tokens: number): ExplicitTable {
-  const exact = normaliseCounts(counts, from, tokens);
+export function explicitTable(counts: Float64Array): ExplicitTable {
+  const exact = normaliseCounts(counts);
   const nearest = exact.map((f) => f === 0 ? 0 : coarse(f));
   // Errors of all tokens may add up to more than the largest can take; passing each on to the next keeps the sum.
   let carry = 0;
@@ -106,7 +106,7 @@ export function explicitTable(counts: ArrayLike<number>, from: number, tokens: n
   for (const values of [nearest, diffused]) {
     const frequencies = settle(values.slice());
     if (frequencies === undefined) continue;
-    const cost = codingCost(counts, from, frequencies);
+    const cost = codingCost(counts, frequencies);
     if (best === undefined || cost < best.cost) best = { frequencies, values, cost };
   }
   // Powers of two from below never sum to more than 4096.

@@ -13,21 +13,20 @@ export const MAX_LENGTH = 12;
  * Lengths of the cheapest prefix code whose codes have at most {@linkcode MAX_LENGTH} bits, by package-merge (Larmore and
  * Hirschberg 1990).
  *
- * @param counts Whole, sum below 2^40.
- * @param from Index of token 0.
- * @param tokens Length of the result, 1 to 256.
- * @returns 0 for tokens that do not occur. A token that is the only one has length 1, although its code has no bits.
+ * @param counts By token, 1 to 256 of them; whole, sum below 2^40.
+ * @returns As many; 0 for tokens that do not occur. A token that is the only one has length 1, although its code has no bits.
  */
-export function codeLengths(counts: ArrayLike<number>, from: number, tokens: number): Uint16Array<ArrayBuffer> {
+export function codeLengths(counts: Float64Array): Uint16Array<ArrayBuffer> {
+  const tokens = counts.length;
   const present: number[] = [];
-  for (let t = 0; t < tokens; t++) if (counts[from + t]! !== 0) present.push(t);
+  for (let t = 0; t < tokens; t++) if (counts[t]! !== 0) present.push(t);
   const lengths = new Uint16Array(tokens);
   if (present.length < 2) {
     for (const t of present) lengths[t] = 1;
     return lengths;
   }
   // Equal counts stay in token order: the code is part of what a stream's bytes depend on.
-  present.sort((a, b) => counts[from + a]! - counts[from + b]! || a - b);
+  present.sort((a, b) => counts[a]! - counts[b]! || a - b);
   const n = present.length;
   // Level by level, the sorted union of the tokens and of the packages (neighbouring pairs) of the level before. Only
   // which entries are packages has to be kept.
@@ -38,8 +37,8 @@ export function codeLengths(counts: ArrayLike<number>, from: number, tokens: num
     const next = new Float64Array(n + packages), isPackage = new Uint8Array(n + packages);
     for (let i = 0, leaf = 0, pack = 0; i < next.length; i++) {
       const weight = pack < packages ? merged[2 * pack]! + merged[2 * pack + 1]! : Infinity;
-      if (leaf < n && counts[from + present[leaf]!]! <= weight) {
-        next[i] = counts[from + present[leaf++]!]!;
+      if (leaf < n && counts[present[leaf]!]! <= weight) {
+        next[i] = counts[present[leaf++]!]!;
       } else {
         next[i] = weight;
         isPackage[i] = 1;
@@ -68,13 +67,13 @@ export function onlyToken(lengths: Uint16Array): number {
     : -1;
 }
 
-/** Cost in 1/256 bit of coding tokens that occur `counts[from + t]` times; infinite if one has no code. */
-export function huffmanCost(counts: ArrayLike<number>, from: number, lengths: Uint16Array): number {
+/** Cost in 1/256 bit of coding tokens that occur `counts[t]` times; infinite if one has no code. */
+export function huffmanCost(counts: Float64Array, lengths: Uint16Array): number {
   const only = onlyToken(lengths);
   let bits = 0;
-  for (let t = 0; t < lengths.length; t++) {
-    const n = counts[from + t]!;
-    if (n !== 0 && t !== only) bits += lengths[t] === 0 ? Infinity : n * lengths[t]!;
+  for (let t = 0; t < counts.length; t++) {
+    const n = counts[t]!;
+    if (n !== 0 && t !== only) bits += n * (lengths[t] || Infinity);
   }
   return bits * BIT;
 }

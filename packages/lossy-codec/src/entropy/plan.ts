@@ -7,7 +7,7 @@ import { groupSymbolsFor } from "../kernels/section.ts";
 import { BIT } from "./bit_cost.ts";
 import { classBits } from "./class_bits.ts";
 import { chooseClasses, type GroupedCounts } from "./classes.ts";
-import { chooseTable, type Coder, SHARED, type Table, tableCost } from "./tables.ts";
+import { chooseTable, type Coder, SHARED, type Table, tableCost, trimCounts } from "./tables.ts";
 import { hybridRawBits } from "./tokens.ts";
 
 /** Integers to be coded: i32 in kernel memory, `rows` rows of `rowLength`. */
@@ -88,19 +88,23 @@ export function planSequence(statistics: Statistics, coder: Coder, codebook?: Co
 
 function planOwn(statistics: Statistics, coder: Coder): SequencePlan {
   const { sequence: { rows, rowLength, direct }, rowGroups, columnLevels, counts } = statistics;
+  const single = chooseTable(coder, trimCounts(sumCounts(counts)), direct);
   if (coder === "ans" && counts.length > 256) {
     const { ofGroup, ofLevel, columnClasses, tables, cost } = chooseClasses(statistics, rows, rowLength, direct);
-    return finish(statistics, cost, {
-      coder,
-      tables: tables.map(({ table }) => table),
-      rowClasses: tables.length === columnClasses ? undefined : rowGroups!.map((g) => ofGroup[g]!),
-      columns: columnClasses === 1 ? undefined : columnLevels!.map((level) => ofLevel[level]!),
-      columnClasses,
-      description: tables.flatMap(({ bytes }) => bytes),
-      shared: false,
-    });
+    // Classes were chosen by an estimate; these are the costs.
+    if (cost < single.cost) {
+      return finish(statistics, cost, {
+        coder,
+        tables: tables.map(({ table }) => table),
+        rowClasses: tables.length === columnClasses ? undefined : translate(rowGroups!, ofGroup),
+        columns: columnClasses === 1 ? undefined : translate(columnLevels!, ofLevel),
+        columnClasses,
+        description: tables.flatMap(({ bytes }) => bytes),
+        shared: false,
+      });
+    }
   }
-  const { table, bytes: description, cost } = chooseTable(coder, sumCounts(counts), 0, direct);
+  const { table, bytes: description, cost } = single;
   const alone = { rowClasses: undefined, columns: undefined, columnClasses: 1 };
   return finish(statistics, cost, { coder, tables: [table], ...alone, description, shared: false });
 }
@@ -120,7 +124,7 @@ function planShared(statistics: Statistics, coder: Coder, codebook: Codebook): S
     });
     let least = Infinity;
     for (let r = 0; r < rowClasses; r++) {
-      const ofClass = byColumn.reduce((sum, n, c) => sum + tableCost(coder, n, 0, tables[r * columnClasses + c]!), 0);
+      const ofClass = byColumn.reduce((sum, n, c) => sum + tableCost(coder, n, tables[r * columnClasses + c]!), 0);
       if (ofClass < least) least = ofClass, ofGroup[g] = r;
     }
     cost += least;
@@ -130,7 +134,7 @@ function planShared(statistics: Statistics, coder: Coder, codebook: Codebook): S
   return finish(statistics, cost, {
     coder,
     tables,
-    rowClasses: rowClasses === 1 ? undefined : all.map((g) => ofGroup[g]!),
+    rowClasses: rowClasses === 1 ? undefined : translate(all, ofGroup),
     columns,
     columnClasses,
     description: [SHARED, codebook.generation],
@@ -138,9 +142,15 @@ function planShared(statistics: Statistics, coder: Coder, codebook: Codebook): S
   });
 }
 
+/** As `map`, which is slow at this. */
+function translate(values: Uint8Array, table: Uint8Array): Uint8Array<ArrayBuffer> {
+  const translated = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i++) translated[i] = table[values[i]!]!;
+  return translated;
+}
+
 /** Adds up histograms. */
-function sumCounts(counts: Uint32Array): ArrayLike<number> {
-  if (counts.length === 256) return counts;
+function sumCounts(counts: Uint32Array): Float64Array {
   const sum = new Float64Array(256);
   for (let h = 0; h < counts.length / 256; h++) {
     for (let t = 0; t < 256; t++) sum[t]! += counts[256 * h + t]!;

@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { BIT, codingCost } from "./bit_cost.ts";
-import { FAMILY_SIZE, familyCandidates, familyTable, tokenMagnitude } from "./family.ts";
+import { BIT, codingCost, log2Cost } from "./bit_cost.ts";
+import { FAMILY_SCALES, FAMILY_SIZE, familyStarts, familyTable, tokenMagnitude } from "./family.ts";
 import { explicitTable, readExplicitTable } from "./frequencies.ts";
 import { codeLengths, describeLengths, huffmanCost, readLengths } from "./huffman.ts";
 import { HYBRID_MAX_TOKEN } from "./tokens.ts";
@@ -33,18 +33,19 @@ export interface ChosenTable {
   readonly cost: number;
 }
 
-/** Number of tokens up to the last that occurs. */
-export function tokensUsed(counts: ArrayLike<number>, from: number): number {
-  let tokens = 256;
-  while (tokens > 1 && !counts[from + tokens - 1]) tokens--;
-  return tokens;
+/** Counts up to the last token that occurs, at least one. */
+export function trimCounts(counts: Float64Array): Float64Array {
+  let tokens = counts.length;
+  while (tokens > 1 && counts[tokens - 1] === 0) tokens--;
+  return counts.subarray(0, tokens);
 }
 
 /** Mean |q| of what was counted. */
-export function meanMagnitude(counts: ArrayLike<number>, from: number, tokens: number, direct: boolean): number {
+function meanMagnitude(counts: Float64Array, direct: boolean): number {
   let sum = 0, moment = 0;
-  for (let t = 0; t < tokens; t++) {
-    const n = counts[from + t]!;
+  for (let t = 0; t < counts.length; t++) {
+    const n = counts[t]!;
+    if (n === 0) continue;
     sum += n;
     moment += n * tokenMagnitude(t, direct);
   }
@@ -58,38 +59,78 @@ function familyMember(coder: Coder, index: number, direct: boolean, tokens: numb
   const frequencies = familyTable(index, direct, tokens);
   if (coder === "ans") return frequencies;
   let lengths = familyLengths.get(frequencies);
-  if (lengths === undefined) familyLengths.set(frequencies, lengths = codeLengths(frequencies, 0, tokens));
+  if (lengths === undefined) {
+    familyLengths.set(frequencies, lengths = codeLengths(Float64Array.from(frequencies.subarray(0, tokens))));
+  }
   return lengths;
 }
 
 /** Cost in 1/256 bit of coding what was counted, raw bits left out; infinite if the table lacks a token. */
-export function tableCost(coder: Coder, counts: ArrayLike<number>, from: number, table: Table): number {
-  for (let t = table.length; t < 256; t++) if (counts[from + t]) return Infinity;
-  return coder === "ans" ? codingCost(counts, from, table) : huffmanCost(counts, from, table);
+export function tableCost(coder: Coder, counts: Float64Array, table: Table): number {
+  return coder === "ans" ? codingCost(counts, table) : huffmanCost(counts, table);
 }
 
-/** The cheapest table for tokens that occur `counts[from + t]` times. */
-export function chooseTable(coder: Coder, counts: ArrayLike<number>, from: number, direct: boolean): ChosenTable {
-  const tokens = tokensUsed(counts, from);
-  let chosen = writtenOut(coder, counts, from, tokens);
-  for (const index of familyCandidates(meanMagnitude(counts, from, tokens, direct), direct)) {
-    const table = familyMember(coder, index, direct, tokens);
-    const cost = tableCost(coder, counts, from, table) + 16 * BIT;
-    if (cost < chosen.cost) chosen = { table, bytes: [index, tokens - 1], cost };
+/**
+ * The cheapest table, or one close to it.
+ *
+ * @param counts How often each token occurs; the last does.
+ */
+export function chooseTable(coder: Coder, counts: Float64Array, direct: boolean): ChosenTable {
+  const member = (index: number): ChosenTable => {
+    const table = familyMember(coder, index, direct, counts.length);
+    return { table, bytes: [index, counts.length - 1], cost: tableCost(coder, counts, table) + 16 * BIT };
+  };
+  const starts = familyStarts(meanMagnitude(counts, direct), direct);
+  let best = 0, chosen: ChosenTable | undefined;
+  for (const start of starts) {
+    const candidate = member(start);
+    if (chosen === undefined || candidate.cost < chosen.cost) chosen = candidate, best = start;
   }
-  return chosen;
+  // Downhill among the scales of the best shape, and of its neighbours from there.
+  for (const shape of [0, -FAMILY_SCALES, FAMILY_SCALES]) {
+    for (const step of [-1, 1]) {
+      for (let index = best + shape + step; sameShape(index, best + shape); index += step) {
+        const candidate = member(index);
+        if (candidate.cost >= chosen!.cost) break;
+        chosen = candidate;
+      }
+    }
+  }
+  if (leastWrittenOut(counts) >= chosen!.cost) return chosen!;
+  const explicit = writtenOut(coder, counts);
+  return explicit.cost < chosen!.cost ? explicit : chosen!;
 }
 
-function writtenOut(coder: Coder, counts: ArrayLike<number>, from: number, tokens: number): ChosenTable {
+/** What a table written out costs at least: the entropy, two bytes, and a nibble per token. */
+function leastWrittenOut(counts: Float64Array): number {
+  let total = 0, sum = 0, present = 0;
+  for (let t = 0; t < counts.length; t++) {
+    const n = counts[t]!;
+    if (n === 0) continue;
+    total += n;
+    sum += n * log2Cost(n);
+    present++;
+  }
+  return total === 0 ? Infinity : total * log2Cost(total) - sum + (16 + 4 * present) * BIT;
+}
+
+function sameShape(a: number, b: number): boolean {
+  return a >= 0 && a < FAMILY_SIZE && Math.floor(a / FAMILY_SCALES) === Math.floor(b / FAMILY_SCALES);
+}
+
+function writtenOut(coder: Coder, counts: Float64Array): ChosenTable {
   let table: Table, description: readonly number[];
   if (coder === "ans") {
-    ({ frequencies: table, bytes: description } = explicitTable(counts, from, tokens));
+    ({ frequencies: table, bytes: description } = explicitTable(counts));
   } else {
-    table = codeLengths(counts, from, tokens);
+    table = codeLengths(counts);
     description = describeLengths(table);
   }
-  const cost = tableCost(coder, counts, from, table) + (1 + description.length) * 8 * BIT;
-  return { table, bytes: [EXPLICIT, ...description], cost };
+  return {
+    table,
+    bytes: [EXPLICIT, ...description],
+    cost: tableCost(coder, counts, table) + (1 + description.length) * 8 * BIT,
+  };
 }
 
 /**
