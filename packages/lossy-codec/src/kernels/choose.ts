@@ -5,11 +5,12 @@
  */
 import type { Kernels } from "./kernels.ts";
 import { createPlainKernels } from "./plain.ts";
+import { createWasmKernels } from "./wasm.ts";
 
-/** `"auto"`: WebAssembly where the host compiles it, else TypeScript. The bytes are the same. */
+/** `"auto"`: WebAssembly where the host compiles it, else TypeScript (`"plain"`). The bytes are the same. */
 export type KernelChoice = "auto" | "plain";
 
 /** A new instance, with a memory of its own. */
-export function openKernels(_choice: KernelChoice): Kernels {
-  return createPlainKernels();
+export function openKernels(choice: KernelChoice): Kernels {
+  return (choice === "auto" ? createWasmKernels() : undefined) ?? createPlainKernels();
 }

@@ -11,6 +11,7 @@ import { f16BitsOf, f16Value } from "./plain_range.ts";
 
 /** Adding and subtracting it rounds a double below 2^51 to a whole number, ties to even. */
 const ROUND = 1.5 * 2 ** 52;
+const MAX_F32 = (2 - 2 ** -23) * 2 ** 127;
 
 /** Rounds `x / step` where quotients are not exact enough: a first guess, corrected by the exact remainder. */
 function quotientF64(x: number, step: number, half: number): number {
@@ -41,6 +42,7 @@ export function quantise(
   const { u8, u32, i32, f64 } = memory;
   const values = dtype === F64 ? f64 : memory.f32;
   const begin = dtype === F64 ? src >>> 3 : src >>> 2, half = step / 2;
+  const top = Math.min(maxCode, Math.floor((dtype === F64 ? Number.MAX_VALUE : MAX_F32) / step) - 1);
   let worst = 0, escaped = 0, least = Infinity, greatest = -Infinity;
   for (let row = 0; row < n; row++) {
     const from = begin + u32[(uniqueRows >>> 2) + row]! * d, to = (codes >>> 2) + row * d;
@@ -51,7 +53,7 @@ export function quantise(
       const restored = dtype === F16 ? f16Value(f16BitsOf(q * step)) : q * step;
       const error = Math.abs(x - restored);
       // Written so that NaN fails.
-      if (!(error <= errorBound && q >= -maxCode && q <= maxCode)) {
+      if (!(error <= errorBound && q >= -top && q <= top)) {
         good = false;
         break;
       }

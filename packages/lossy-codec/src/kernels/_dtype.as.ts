@@ -1,0 +1,6 @@
+// Element types, as in kernels.ts.
+
+@inline
+export const F16: i32 = 1;
+@inline
+export const F64: i32 = 3;
