@@ -12,7 +12,6 @@ import {
   chunkHeaderBytes,
   type Coder,
   CONST,
-  HUFF,
   PACK,
   RAW,
   sealChunk,
@@ -234,7 +233,8 @@ class ChunkEncoder {
     const able = lorenzo === 0 ? coders : coders.filter((coder) => coder !== PACK);
     const plan = planCodes(this.#workspace, codes, able, this.#rawBytes, link, books?.codes);
     if (plan === undefined) return undefined;
-    const map = this.#planMap(stored, plan.coder === ANS ? [ANS] : plan.coder === HUFF ? [HUFF] : []);
+    // By size alone, the map's coder is its own choice; where speed counts, it is as fast as the codes'.
+    const map = this.#planMap(stored, link === undefined ? coders : [plan.coder]);
     const escaped = stored.unique - stored.coded;
     const bitmap = escaped === 0 ? 0 : 4 * Math.ceil(stored.unique / 32);
     const bytes = (map?.bytes ?? 0) + bitmap + plan.bytes + escaped * this.#rowBytes;
