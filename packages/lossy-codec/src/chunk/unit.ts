@@ -37,9 +37,12 @@ export function significantBits(x: number): number {
   return mantissa === 0 ? 1 : 1 + Math.clz32(mantissa & -mantissa) - 11;
 }
 
-/** Largest code for which `code * step` is exact in the arithmetic of the dtype. */
+/**
+ * Largest code for a step: `code * step` is exact in the arithmetic of the dtype, and for f16 and f32 quotients are small enough
+ * to be rounded by adding 1.5 * 2^23.
+ */
 export function maxCodeFor(dtype: DtypeId, step: number): number {
-  return dtype === F64 ? 2 ** 31 - 1 : 2 ** (24 - Math.min(24, significantBits(step))) - 1;
+  return dtype === F64 ? 2 ** 31 - 1 : 2 ** Math.min(21, 24 - significantBits(step)) - 1;
 }
 
 /** The largest f32 that is not above x, for x >= 0; the largest finite one at most. */
@@ -91,8 +94,8 @@ export function chooseUnit(dtype: DtypeId, bound: Bound, greatest: number): Unit
     return { kind: "step", step, maxCode: maxCodeFor(dtype, step), errorBound };
   }
   const width = 2 * Math.min(error, 2 ** 127 - 2 ** 119);
-  // 8 bits cost at most 1/128 of the bound. Fewer make room for larger codes, up to 24 bits of a code and the step.
-  for (let bits = 8; bits >= 1; bits--) {
+  // 8 bits cost at most 1/128 of the bound. Fewer make room for larger codes: together they have 24 bits.
+  for (let bits = 8; bits >= 3; bits--) {
     const step = roundDown(width, bits), maxCode = maxCodeFor(dtype, step);
     if (greatest / step <= maxCode) return { kind: "step", step, maxCode, errorBound };
   }
