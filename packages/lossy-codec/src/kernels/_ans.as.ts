@@ -2,23 +2,17 @@
 // other groups run one by one.
 
 import { closeSection, groupsOf, headerBytes, isSection, sectionCapacity, setWords, wordsBefore, wordsOf } from "./_section.as";
-import { BLOCK, DIRECT, directCodes, scratch, tokenOf, unzigzag, writeTokens, zigzag } from "./_tokens.as";
+import { BLOCK, classOf, DIRECT, directCodes, scratch, SCRATCH, tokenOf, unzigzag, writeClassed, zigzag } from "./_tokens.as";
 
-/** Room for the words of one of four groups in scratch(), behind its tokens. */
+/** Room in scratch() for one of four groups: offsets of entries, u16 each; as many words and those of the state. */
 @inline
-const LANE: usize = 2 * BLOCK + 64;
+const LANE: usize = 4 * BLOCK + 64;
 
 /** The state after a token; `x` was renormalised before. `entry` as in kernels.ts. */
 @inline
 function push(x: u32, entry: usize): u32 {
   const quotient = <u32> (<u64> x * load<u64>(entry, 8) >>> 44);
   return x + quotient * <u32> load<u16>(entry, 4) + <u32> load<u16>(entry, 6);
-}
-
-/** Entry of token `i` of a lane, in the table of a class of rows and at the distance of that of columns. */
-@inline
-function entryOf(table: usize, column: usize, tokens: usize, i: i32): usize {
-  return table + column + (<usize> load<u8>(tokens + i) << 4);
 }
 
 /** Moves the words of a group, which lie from `from` on, to `to`. */
@@ -29,58 +23,37 @@ function take(dst: usize, g: u32, from: usize, end: usize, to: usize): usize {
   return to + (end - from);
 }
 
-/** Distance of the table of a class, each being of 2^bits bytes. */
-@inline
-function tableOf(classes: usize, i: u32, bits: usize): usize {
-  return classes ? <usize> load<u8>(classes + i) << bits : 0;
-}
-
-/** Classes of columns: those given, or zeros in scratch() for rows of at most BLOCK symbols. */
-@inline
-function columnsOr0(columns: usize): usize {
-  if (columns) return columns;
-  const zeros = scratch() + 65536 - BLOCK;
-  memory.fill(zeros, 0, BLOCK);
-  return zeros;
-}
-
-/** Encodes groups g .. g + 3 of direct tokens, each of whole rows; returns where the words end. */
+/** Encodes groups g .. g + 3 of direct tokens; returns where the words end. */
 function encodeFour(
-  codes: usize, g: u32, groupSymbols: i32, rowLength: i32, classes: usize, columns: usize, form: i32, tables: usize,
+  codes: usize, g: u32, groupSymbols: u32, rowLength: u32, classes: usize, columns: usize, form: i32, tables: usize,
   dst: usize, to: usize,
 ): usize {
-  const tokens = scratch(), lanes = tokens + 4 * BLOCK;
+  const lanes = scratch();
   for (let lane: u32 = 0; lane < 4; lane++) {
-    const first = <usize> (g + lane) * groupSymbols;
-    writeTokens(codes + (first << 2), groupSymbols, form, tokens + lane * BLOCK);
+    const first = (g + lane) * groupSymbols;
+    writeClassed(codes, first, first + groupSymbols, rowLength, classes, columns, form, 4, lanes + <usize> lane * LANE);
   }
-  const groupRows = groupSymbols / rowLength;
   // Where the next word goes: every step stores one, and keeps it by moving on.
   let p0 = lanes + LANE - 2, p1 = p0 + LANE, p2 = p1 + LANE, p3 = p2 + LANE;
   let x0: u32 = 0, x1: u32 = 0, x2: u32 = 0, x3: u32 = 0;
-  for (let row = groupRows - 1, i = groupSymbols - 1; row >= 0; row--) {
-    const r = g * groupRows + row;
-    const t0 = tables + tableOf(classes, r, 12), t1 = tables + tableOf(classes, r + groupRows, 12);
-    const t2 = tables + tableOf(classes, r + 2 * groupRows, 12), t3 = tables + tableOf(classes, r + 3 * groupRows, 12);
-    for (let column = columns + rowLength; column > columns; i--) {
-      const c = <usize> load<u8>(--column) << 12;
-      const e0 = entryOf(t0, c, tokens, i), m0 = u32(x0 >= load<u32>(e0));
-      store<u16>(p0, x0);
-      p0 -= m0 << 1;
-      x0 = push(x0 >>> (m0 << 4), e0);
-      const e1 = entryOf(t1, c, tokens + BLOCK, i), m1 = u32(x1 >= load<u32>(e1));
-      store<u16>(p1, x1);
-      p1 -= m1 << 1;
-      x1 = push(x1 >>> (m1 << 4), e1);
-      const e2 = entryOf(t2, c, tokens + 2 * BLOCK, i), m2 = u32(x2 >= load<u32>(e2));
-      store<u16>(p2, x2);
-      p2 -= m2 << 1;
-      x2 = push(x2 >>> (m2 << 4), e2);
-      const e3 = entryOf(t3, c, tokens + 3 * BLOCK, i), m3 = u32(x3 >= load<u32>(e3));
-      store<u16>(p3, x3);
-      p3 -= m3 << 1;
-      x3 = push(x3 >>> (m3 << 4), e3);
-    }
+  for (let i = lanes + (<usize> groupSymbols << 1); i > lanes;) {
+    i -= 2;
+    const e0 = tables + <usize> load<u16>(i), m0 = x0 >= load<u32>(e0);
+    store<u16>(p0, x0);
+    p0 = select(p0 - 2, p0, m0);
+    x0 = push(select(x0 >>> 16, x0, m0), e0);
+    const e1 = tables + <usize> load<u16>(i, LANE), m1 = x1 >= load<u32>(e1);
+    store<u16>(p1, x1);
+    p1 = select(p1 - 2, p1, m1);
+    x1 = push(select(x1 >>> 16, x1, m1), e1);
+    const e2 = tables + <usize> load<u16>(i, 2 * LANE), m2 = x2 >= load<u32>(e2);
+    store<u16>(p2, x2);
+    p2 = select(p2 - 2, p2, m2);
+    x2 = push(select(x2 >>> 16, x2, m2), e2);
+    const e3 = tables + <usize> load<u16>(i, 3 * LANE), m3 = x3 >= load<u32>(e3);
+    store<u16>(p3, x3);
+    p3 = select(p3 - 2, p3, m3);
+    x3 = push(select(x3 >>> 16, x3, m3), e3);
   }
   store<u32>(p0 - 2, x0 << 16 | x0 >>> 16);
   store<u32>(p1 - 2, x1 << 16 | x1 >>> 16);
@@ -99,7 +72,7 @@ function encodeOne(
   let x: u32 = 0;
   for (let i = end; i > first;) {
     const row = (i - 1) / rowLength, begin = row * rowLength, stop = max(first, begin);
-    const table = tables + tableOf(classes, row, 12);
+    const table = tables + (<usize> classOf(classes, row) << 12);
     while (i > stop) {
       i--;
       const z = zigzag(load<i32>(codes + (<usize> i << 2)), form), token = tokenOf(z, form);
@@ -122,7 +95,7 @@ function encodeOne(
         }
         x = x << bits | z & ((1 << bits) - 1);
       }
-      const entry = table + tableOf(columns, i - begin, 12) + (<usize> token << 4);
+      const entry = table + (<usize> classOf(columns, i - begin) << 12) + (<usize> token << 4);
       if (x >= load<u32>(entry)) {
         at -= 2;
         store<u16>(at, x);
@@ -135,12 +108,6 @@ function encodeOne(
   return at - 4;
 }
 
-/** Whether groups may run in fours. */
-@inline
-function canRunFour(groupSymbols: u32, rowLength: u32, form: i32): bool {
-  return (form & DIRECT) != 0 && groupSymbols <= <u32> BLOCK && groupSymbols % rowLength == 0;
-}
-
 export function ansEncode(
   codes: usize, count: u32, groupSymbols: u32, rowLength: u32, classes: usize, columns: usize, form: i32,
   encodeTables: usize, dst: usize, capacity: u32,
@@ -149,12 +116,12 @@ export function ansEncode(
   if (count == 0) return 0;
   // Without classes each group is one row.
   if (!classes && !columns) rowLength = groupSymbols;
-  const groups = groupsOf(count, groupSymbols), four = canRunFour(groupSymbols, rowLength, form);
+  const groups = groupsOf(count, groupSymbols), four = (form & DIRECT) != 0 && groupSymbols <= <u32> BLOCK;
   let to = dst + headerBytes(groups, 2);
   for (let g: u32 = 0; g < groups;) {
     const first = g * groupSymbols;
     if (four && count - first >= 4 * groupSymbols) {
-      to = encodeFour(codes, g, groupSymbols, rowLength, classes, columnsOr0(columns), form, encodeTables, dst, to);
+      to = encodeFour(codes, g, groupSymbols, rowLength, classes, columns, form, encodeTables, dst, to);
       g += 4;
     } else {
       const end = min(count, first + groupSymbols), last = dst + capacity;
@@ -176,9 +143,23 @@ function slotOf(table: usize, x: u32): u32 {
   return load<u32>(table + (<usize> (x & 4095) << 2));
 }
 
-/** Decodes groups g .. g + 3 of direct tokens, each of whole rows, whose words begin at `src`; returns where they end, or 0 if they are corrupt. */
+/** Whether a lane of `words` words lasts for some more symbols: each takes one at most. */
+@inline
+function wordsLeft(at: usize, end: usize): u32 {
+  return <u32> (end - at) >>> 1;
+}
+
+@inline
+function refill(x: u32, at: usize, low: bool): u32 {
+  return select(x << 16 | <u32> load<u16>(at), x, low);
+}
+
+/**
+ * Decodes groups g .. g + 3 of direct tokens, each of whole rows, whose words begin at `src`; returns where they end, or 0 if they
+ * are corrupt. `columns` is an array here.
+ */
 function decodeFour(
-  section: usize, src: usize, g: u32, groupSymbols: i32, rowLength: i32, classes: usize, columns: usize, form: i32,
+  section: usize, src: usize, g: u32, groupSymbols: u32, rowLength: u32, classes: usize, columns: usize, form: i32,
   tables: usize, codes: usize,
 ): usize {
   const tokens = scratch();
@@ -189,37 +170,57 @@ function decodeFour(
   let x2 = rotl<u32>(load<u32>(end1), 16), x3 = rotl<u32>(load<u32>(end2), 16);
   let p0 = src + 4, p1 = end0 + 4, p2 = end1 + 4, p3 = end2 + 4;
   const groupRows = groupSymbols / rowLength;
-  for (let row = 0, i = 0; row < groupRows; row++) {
-    const r = g * groupRows + row;
-    const t0 = tables + tableOf(classes, r, 14), t1 = tables + tableOf(classes, r + groupRows, 14);
-    const t2 = tables + tableOf(classes, r + 2 * groupRows, 14), t3 = tables + tableOf(classes, r + 3 * groupRows, 14);
-    for (let column = columns, stop = columns + rowLength; column < stop; column++, i++) {
-      const c = <usize> load<u8>(column) << 14;
-      // A word is read in any case, and used if the state is low and the group has it.
-      const s0 = slotOf(t0 + c, x0), w0 = <u32> load<u16>(p0);
-      store<u8>(tokens + i, s0);
-      x0 = pop(x0, s0);
-      const m0 = u32(x0 < 65536) & u32(p0 < end0);
-      x0 = m0 ? x0 << 16 | w0 : x0;
-      p0 += m0 << 1;
-      const s1 = slotOf(t1 + c, x1), w1 = <u32> load<u16>(p1);
-      store<u8>(tokens + i, s1, BLOCK);
-      x1 = pop(x1, s1);
-      const m1 = u32(x1 < 65536) & u32(p1 < end1);
-      x1 = m1 ? x1 << 16 | w1 : x1;
-      p1 += m1 << 1;
-      const s2 = slotOf(t2 + c, x2), w2 = <u32> load<u16>(p2);
-      store<u8>(tokens + i, s2, 2 * BLOCK);
-      x2 = pop(x2, s2);
-      const m2 = u32(x2 < 65536) & u32(p2 < end2);
-      x2 = m2 ? x2 << 16 | w2 : x2;
-      p2 += m2 << 1;
-      const s3 = slotOf(t3 + c, x3), w3 = <u32> load<u16>(p3);
-      store<u8>(tokens + i, s3, 3 * BLOCK);
-      x3 = pop(x3, s3);
-      const m3 = u32(x3 < 65536) & u32(p3 < end3);
-      x3 = m3 ? x3 << 16 | w3 : x3;
-      p3 += m3 << 1;
+  for (let i: u32 = 0, row = g * groupRows; i < groupSymbols; row++) {
+    const t0 = tables + (<usize> classOf(classes, row) << 14), t1 = tables + (<usize> classOf(classes, row + groupRows) << 14);
+    const t2 = tables + (<usize> classOf(classes, row + 2 * groupRows) << 14);
+    const t3 = tables + (<usize> classOf(classes, row + 3 * groupRows) << 14);
+    const rowEnd = i + rowLength, column = columns + rowLength - rowEnd;
+    while (i < rowEnd) {
+      // As long as each group has a word per symbol left, none has to be asked for its end.
+      let left = min(min(wordsLeft(p0, end0), wordsLeft(p1, end1)), min(wordsLeft(p2, end2), wordsLeft(p3, end3)));
+      for (const stop = min(rowEnd, i + left); i < stop; i++) {
+        const c = <usize> load<u8>(column + i) << 14;
+        const s0 = slotOf(t0 + c, x0), s1 = slotOf(t1 + c, x1), s2 = slotOf(t2 + c, x2), s3 = slotOf(t3 + c, x3);
+        store<u8>(tokens + i, s0);
+        store<u8>(tokens + i, s1, BLOCK);
+        store<u8>(tokens + i, s2, 2 * BLOCK);
+        store<u8>(tokens + i, s3, 3 * BLOCK);
+        x0 = pop(x0, s0);
+        x1 = pop(x1, s1);
+        x2 = pop(x2, s2);
+        x3 = pop(x3, s3);
+        const m0 = x0 < 65536, m1 = x1 < 65536, m2 = x2 < 65536, m3 = x3 < 65536;
+        x0 = refill(x0, p0, m0);
+        x1 = refill(x1, p1, m1);
+        x2 = refill(x2, p2, m2);
+        x3 = refill(x3, p3, m3);
+        p0 = select(p0 + 2, p0, m0);
+        p1 = select(p1 + 2, p1, m1);
+        p2 = select(p2 + 2, p2, m2);
+        p3 = select(p3 + 2, p3, m3);
+      }
+      for (const stop = min(rowEnd, i + (left < 8 ? 8 : 0)); i < stop; i++) {
+        const c = <usize> load<u8>(column + i) << 14;
+        const s0 = slotOf(t0 + c, x0), s1 = slotOf(t1 + c, x1), s2 = slotOf(t2 + c, x2), s3 = slotOf(t3 + c, x3);
+        store<u8>(tokens + i, s0);
+        store<u8>(tokens + i, s1, BLOCK);
+        store<u8>(tokens + i, s2, 2 * BLOCK);
+        store<u8>(tokens + i, s3, 3 * BLOCK);
+        x0 = pop(x0, s0);
+        x1 = pop(x1, s1);
+        x2 = pop(x2, s2);
+        x3 = pop(x3, s3);
+        const m0 = (x0 < 65536) & (p0 < end0), m1 = (x1 < 65536) & (p1 < end1);
+        const m2 = (x2 < 65536) & (p2 < end2), m3 = (x3 < 65536) & (p3 < end3);
+        x0 = refill(x0, p0, m0);
+        x1 = refill(x1, p1, m1);
+        x2 = refill(x2, p2, m2);
+        x3 = refill(x3, p3, m3);
+        p0 = select(p0 + 2, p0, m0);
+        p1 = select(p1 + 2, p1, m1);
+        p2 = select(p2 + 2, p2, m2);
+        p3 = select(p3 + 2, p3, m3);
+      }
     }
   }
   if (x0 | x1 | x2 | x3 || p0 != end0 || p1 != end1 || p2 != end2 || p3 != end3) return 0;
@@ -239,9 +240,9 @@ function decodeOne(
   src += 4;
   for (let i = first; i < end;) {
     const row = i / rowLength, begin = row * rowLength, stop = min(end, begin + rowLength);
-    const table = tables + tableOf(classes, row, 14);
+    const table = tables + (<usize> classOf(classes, row) << 14);
     for (; i < stop; i++, codes += 4) {
-      const slot = slotOf(table + tableOf(columns, i - begin, 14), x);
+      const slot = slotOf(table + (<usize> classOf(columns, i - begin) << 14), x);
       x = pop(x, slot);
       if (x < 65536 && src < srcEnd) {
         x = x << 16 | load<u16>(src);
@@ -279,13 +280,16 @@ export function ansDecode(
   columns: usize, form: i32, decodeTables: usize, codes: usize,
 ): i32 {
   if (!classes && !columns) rowLength = groupSymbols;
-  const groups = groupsOf(total, groupSymbols), four = canRunFour(groupSymbols, rowLength, form);
+  const groups = groupsOf(total, groupSymbols);
+  const four = (form & DIRECT) != 0 && groupSymbols <= <u32> BLOCK && groupSymbols % rowLength == 0;
   if (!isSection(src, srcBytes, groups)) return 1;
   if (count == 0) return 0;
+  const zeros = scratch() + SCRATCH - BLOCK;
+  if (!columns) memory.fill(zeros, 0, BLOCK);
   let g = first / groupSymbols, at = wordsBefore(src, groups, g);
   for (const stop = first + count; first < stop;) {
     if (four && stop - first >= 4 * groupSymbols) {
-      at = decodeFour(src, at, g, groupSymbols, rowLength, classes, columnsOr0(columns), form, decodeTables, codes);
+      at = decodeFour(src, at, g, groupSymbols, rowLength, classes, columns ? columns : zeros, form, decodeTables, codes);
       if (!at) return 1;
       g += 4;
       first += 4 * groupSymbols;

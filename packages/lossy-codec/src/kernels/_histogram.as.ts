@@ -1,6 +1,6 @@
 // Statistics of codes.
 
-import { BLOCK, scratch, writeTokens } from "./_tokens.as";
+import { BLOCK, scratch, SCRATCH, writeClassed } from "./_tokens.as";
 
 /** Sum of min(|q|, 2^24) over a row. */
 function magnitudes(codes: usize, d: u32): u64 {
@@ -30,19 +30,16 @@ export function rowBuckets(codes: usize, rows: u32, d: u32, buckets: usize): voi
   }
 }
 
-/** Adds the magnitudes in one column of vectors to `sums`. */
-@inline
-function addColumn(codes: usize, rows: u32, stride: usize, sums: usize): void {
-  const top = i32x4.splat(65535);
-  let sum = i32x4.splat(0);
-  for (; rows > 0; rows--, codes += stride) sum = i32x4.add(sum, i32x4.min_u(i32x4.abs(v128.load(codes)), top));
-  v128.store(sums, sum);
-}
-
 export function columnSums(codes: usize, rows: u32, d: u32, sums: usize): void {
-  const stride = <usize> d << 2;
+  const stride = <usize> d << 2, top = i32x4.splat(65535);
   let j: usize = 0;
-  for (; j + 16 <= stride; j += 16) addColumn(codes + j, rows, stride, sums + j);
+  for (; j + 16 <= stride; j += 16) {
+    let sum = i32x4.splat(0);
+    for (let r: u32 = 0, at = codes + j; r < rows; r++, at += stride) {
+      sum = i32x4.add(sum, i32x4.min_u(i32x4.abs(v128.load(at)), top));
+    }
+    v128.store(sums + j, sum);
+  }
   for (; j < stride; j += 4) {
     let sum: u32 = 0;
     for (let r: u32 = 0, at = codes + j; r < rows; r++, at += stride) {
@@ -53,84 +50,42 @@ export function columnSums(codes: usize, rows: u32, d: u32, sums: usize): void {
   }
 }
 
-/** Where in `four` a token of a column is counted. */
 @inline
-function counterOf(four: usize, tokens: usize, columns: usize): usize {
-  return four + (<usize> load<u8>(tokens) << 4) + (columns ? <usize> load<u8>(columns) << 12 : 0);
+function increment(counts: usize, index: usize): void {
+  const at = counts + (<usize> load<u16>(index) << 2);
+  store<u32>(at, load<u32>(at) + 1);
 }
-
-@inline
-function increment(counter: usize, lane: usize): void {
-  store<u32>(counter + lane, load<u32>(counter + lane) + 1);
-}
-
-/**
- * Counts the tokens of codes[count]; columns[count] or 0. Each counter is four side by side, taken in turn, so that the same
- * token again does not wait for the store before.
- */
-@inline
-function countBlock(codes: usize, count: i32, columns: usize, form: i32, four: usize): void {
-  const tokens = scratch();
-  writeTokens(codes, count, form, tokens);
-  let i = 0;
-  for (; i + 4 <= count; i += 4) {
-    const at = tokens + i, column = columns ? columns + i : 0;
-    increment(counterOf(four, at, column), 0);
-    increment(counterOf(four, at + 1, columns ? column + 1 : 0), 4);
-    increment(counterOf(four, at + 2, columns ? column + 2 : 0), 8);
-    increment(counterOf(four, at + 3, columns ? column + 3 : 0), 12);
-  }
-  for (; i < count; i++) increment(counterOf(four, tokens + i, columns ? columns + i : 0), 0);
-}
-
-/** Counts the tokens of `rows` rows. */
-function countRows(codes: usize, rows: u32, d: u32, columns: usize, form: i32, four: usize): void {
-  // Without columns the rows are one.
-  const length = columns ? d : rows * d;
-  for (let r = columns ? rows : u32(rows != 0); r > 0; r--) {
-    for (let j: u32 = 0; j < length;) {
-      const n = min(length - j, <u32> BLOCK);
-      if (columns) countBlock(codes, n, columns + j, form, four);
-      else countBlock(codes, n, 0, form, four);
-      codes += <usize> n << 2;
-      j += n;
-    }
-  }
-}
-
-/** Writes the sums of four counters each. */
-function mergeCounts(four: usize, counts: usize, count: i32): void {
-  for (const end = counts + (<usize> count << 2); counts < end; counts += 16, four += 64) {
-    const a = v128.load(four), b = v128.load(four, 16), c = v128.load(four, 32), d = v128.load(four, 48);
-    const ab = i32x4.add(v128.shuffle<i32>(a, b, 0, 2, 4, 6), v128.shuffle<i32>(a, b, 1, 3, 5, 7));
-    const cd = i32x4.add(v128.shuffle<i32>(c, d, 0, 2, 4, 6), v128.shuffle<i32>(c, d, 1, 3, 5, 7));
-    const sums = i32x4.add(v128.shuffle<i32>(ab, cd, 0, 2, 4, 6), v128.shuffle<i32>(ab, cd, 1, 3, 5, 7));
-    v128.store(counts, i32x4.add(v128.load(counts), sums));
-  }
-}
-
-/** The greatest class of columns that scratch() has room for. */
-const MOST_LEVELS: i32 = 12;
 
 export function histogram(
-  codes: usize, rows: i32, d: u32, classes: usize, columns: usize, classCount: i32, form: i32, counts: usize,
+  codes: usize, rows: u32, d: u32, classes: usize, columns: usize, classCount: u32, form: i32, counts: usize,
 ): void {
-  const four = scratch() + BLOCK;
-  memory.fill(counts, 0, <usize> classCount << 10);
-  let levels = 1;
-  if (columns) { for (let j: u32 = 0; j < d; j++) levels = max(levels, load<u8>(columns + j) + 1); }
-  let present: u64 = 0; // classes of rows modulo 64
-  if (classes) { for (let r = 0; r < rows; r++) present |= <u64> 1 << load<u8>(classes + r); }
-  for (let k = 0; k < classCount; k++) {
-    if (classes ? !(present >>> k & 1) : k > 0) continue;
-    memory.fill(four, 0, <usize> levels << 12);
-    for (let r = 0; r < rows;) {
-      // The next run of rows of this class.
-      while (classes && r < rows && load<u8>(classes + r) != k) r++;
-      const first = r;
-      while (r < rows && (!classes || load<u8>(classes + r) == k)) r++;
-      countRows(codes + <usize> first * (<usize> d << 2), r - first, d, columns, form, four);
+  const bytes = <usize> classCount << 10, indices = scratch(), count = rows * d;
+  memory.fill(counts, 0, bytes);
+  // Four counts taken in turn, if there is room, so that the same token again does not wait for the store before.
+  let c1 = counts, c2 = counts, c3 = counts;
+  const room = bytes * 3 + 2 * BLOCK <= SCRATCH;
+  if (room) {
+    c1 = indices + 2 * BLOCK;
+    c2 = c1 + bytes;
+    c3 = c2 + bytes;
+    memory.fill(c1, 0, 3 * bytes);
+  }
+  // Without classes the rows are one.
+  const rowLength = classes || columns ? d : count;
+  for (let first: u32 = 0; first < count; first += BLOCK) {
+    const end = min(count, first + BLOCK), last = indices + (<usize> (end - first) << 1);
+    writeClassed(codes, first, end, rowLength, classes, columns, form, 0, indices);
+    let i = indices;
+    for (; i + 8 <= last; i += 8) {
+      increment(counts, i);
+      increment(c1, i + 2);
+      increment(c2, i + 4);
+      increment(c3, i + 6);
     }
-    mergeCounts(four, counts + (<usize> k << 10), min(levels, classCount - k) << 8);
+    for (; i < last; i += 2) increment(counts, i);
+  }
+  for (let i: usize = 0; room && i < bytes; i += 16) {
+    const rest = i32x4.add(v128.load(c2 + i), v128.load(c3 + i));
+    v128.store(counts + i, i32x4.add(i32x4.add(v128.load(counts + i), v128.load(c1 + i)), rest));
   }
 }

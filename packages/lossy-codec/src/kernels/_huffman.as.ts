@@ -1,7 +1,7 @@
 // Canonical Huffman codes over groups: see kernels.ts.
 
 import { closeSection, groupsOf, headerBytes, isSection, sectionCapacity, setWords, wordsBefore, wordsOf } from "./_section.as";
-import { BLOCK, DIRECT, directCodes, scratch, tokenOf, unzigzag, writeTokens, zigzag } from "./_tokens.as";
+import { BLOCK, DIRECT, directCodes, directTokens, scratch, tokenOf, unzigzag, zigzag } from "./_tokens.as";
 
 @inline
 function codeOf(table: usize, tokens: usize): u64 {
@@ -11,7 +11,7 @@ function codeOf(table: usize, tokens: usize): u64 {
 /** Writes a group of direct tokens, at most BLOCK, to scratch(); returns its bits. */
 function encodeDirect(codes: usize, count: i32, form: i32, table: usize, dst: usize): usize {
   const tokens = dst + 2 * BLOCK + 64;
-  writeTokens(codes, count, form, tokens);
+  directTokens(codes, count, form, tokens);
   let pending: u64 = 0, held: u64 = 0, at = dst, i = 0;
   // Four codes have at most 48 bits, which join less than 8.
   for (; i + 4 <= count; i += 4) {

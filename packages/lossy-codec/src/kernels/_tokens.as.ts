@@ -9,10 +9,14 @@ export const UNSIGNED: i32 = 2;
 @inline
 export const BLOCK: i32 = 4096;
 
-/** 64 KiB at the end of the memory that no caller knows of; wasm.ts keeps it there. Reads may run into it, too. */
+/** Bytes of scratch(), as in wasm_memory.ts. */
+@inline
+export const SCRATCH: usize = 131072;
+
+/** SCRATCH bytes at the end of the memory that no caller knows of; wasm_memory.ts keeps them there. Reads may run into them. */
 @inline
 export function scratch(): usize {
-  return (<usize> memory.size() << 16) - 65536;
+  return (<usize> memory.size() << 16) - SCRATCH;
 }
 
 @inline
@@ -33,25 +37,59 @@ export function tokenOf(z: u32, form: i32): u32 {
   return 40 + (e << 2) + ((z >>> (e - 2)) & 3);
 }
 
-/** Bytes `dst[count]` get the tokens of `codes[count]`. */
-export function writeTokens(codes: usize, count: i32, form: i32, dst: usize): void {
-  let i = 0;
-  for (; form & DIRECT && i + 16 <= count; i += 16, codes += 64) {
-    const a = v128.load(codes), b = v128.load(codes, 16), c = v128.load(codes, 32), d = v128.load(codes, 48);
-    let tokens: v128;
-    if (form & UNSIGNED) {
-      tokens = i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_u(a, b), i16x8.narrow_i32x4_u(c, d));
-    } else {
-      // Codes of direct tokens are -128 .. 127.
-      const q = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
-      tokens = v128.xor(i8x16.add(q, q), i8x16.lt_s(q, i8x16.splat(0)));
-    }
-    v128.store(dst + i, tokens);
-  }
-  for (; i < count; i++, codes += 4) store<u8>(dst + i, tokenOf(zigzag(load<i32>(codes), form), form));
+/** Tokens of 16 direct codes, which are -128 .. 127, or 0 .. 255 if unsigned. */
+@inline
+function tokens16(codes: usize, form: i32): v128 {
+  const a = v128.load(codes), b = v128.load(codes, 16), c = v128.load(codes, 32), d = v128.load(codes, 48);
+  if (form & UNSIGNED) return i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_u(a, b), i16x8.narrow_i32x4_u(c, d));
+  const q = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
+  return v128.xor(i8x16.add(q, q), i8x16.lt_s(q, i8x16.splat(0)));
 }
 
-/** Inverts writeTokens() for direct tokens. */
+/** Bytes `dst[count]` get the tokens of direct `codes[count]`. */
+export function directTokens(codes: usize, count: i32, form: i32, dst: usize): void {
+  let i = 0;
+  for (; i + 16 <= count; i += 16, codes += 64) v128.store(dst + i, tokens16(codes, form));
+  for (; i < count; i++, codes += 4) store<u8>(dst + i, zigzag(load<i32>(codes), form));
+}
+
+/** Classes of rows or columns are 0 throughout where there is no array. */
+@inline
+export function classOf(classes: usize, i: u32): u32 {
+  return classes ? load<u8>(classes + i) : 0;
+}
+
+/**
+ * `dst` u16[end - first] gets `(class << 8 | token) << shift` of symbols first .. end of a sequence at `codes`, with the class of
+ * row and column added up.
+ */
+export function writeClassed(
+  codes: usize, first: u32, end: u32, rowLength: u32, classes: usize, columns: usize, form: i32, shift: i32, dst: usize,
+): void {
+  codes += <usize> first << 2;
+  let j = first % rowLength;
+  for (let i = first, row = first / rowLength; i < end; row++, j = 0) {
+    const stop = j + min(end - i, rowLength - j), rowClass = classOf(classes, row) << 8;
+    i += stop - j;
+    for (; form & DIRECT && j + 16 <= stop; j += 16, codes += 64, dst += 32) {
+      const tokens = tokens16(codes, form);
+      let low = v128.or(i16x8.extend_low_i8x16_u(tokens), i16x8.splat(<i16> rowClass));
+      let high = v128.or(i16x8.extend_high_i8x16_u(tokens), i16x8.splat(<i16> rowClass));
+      if (columns) {
+        low = i16x8.add(low, i16x8.shl(v128.load8x8_u(columns + j), 8));
+        high = i16x8.add(high, i16x8.shl(v128.load8x8_u(columns + j, 8), 8));
+      }
+      v128.store(dst, i16x8.shl(low, shift));
+      v128.store(dst, i16x8.shl(high, shift), 16);
+    }
+    for (; j < stop; j++, codes += 4, dst += 2) {
+      const token = tokenOf(zigzag(load<i32>(codes), form), form);
+      store<u16>(dst, (rowClass + (classOf(columns, j) << 8) + token) << shift);
+    }
+  }
+}
+
+/** Inverts directTokens(). */
 export function directCodes(tokens: usize, count: i32, form: i32, codes: usize): void {
   let i = 0;
   for (; i + 16 <= count; i += 16, codes += 64) {

@@ -5,11 +5,11 @@
  */
 import type { KernelMemory } from "./kernels.ts";
 
-const PAGE = 65536;
+const PAGE = 65536, SCRATCH = 2 * PAGE;
 
 /**
- * A memory of its own for one instance of kernels. Its last page is not in the views: the kernels use it as scratch, and may read
- * into it past the end of an array.
+ * A memory of its own for one instance of kernels. Its end is not in the views: the kernels use it as scratch, and may read into it
+ * past the end of an array.
  */
 export class WasmMemory implements KernelMemory {
   u8!: Uint8Array<ArrayBuffer>;
@@ -19,7 +19,7 @@ export class WasmMemory implements KernelMemory {
   f32!: Float32Array<ArrayBuffer>;
   f64!: Float64Array<ArrayBuffer>;
   /** What the module imports. */
-  readonly memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 2 });
+  readonly memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 1 + SCRATCH / PAGE });
 
   /** Begins with 64 KiB. */
   constructor() {
@@ -42,7 +42,7 @@ export class WasmMemory implements KernelMemory {
   }
 
   #view(): void {
-    const buffer = this.memory.buffer as ArrayBuffer, bytes = buffer.byteLength - PAGE;
+    const buffer = this.memory.buffer as ArrayBuffer, bytes = buffer.byteLength - SCRATCH;
     this.u8 = new Uint8Array(buffer, 0, bytes);
     this.u16 = new Uint16Array(buffer, 0, bytes >>> 1);
     this.u32 = new Uint32Array(buffer, 0, bytes >>> 2);
