@@ -13,6 +13,7 @@ import type { CodecDirection, HalfSpec, LossySpec } from "../config/codec_spec.t
 import type { CommTotals } from "../run/comm.ts";
 import { CodecPolicy, type StepSpan, type TableOfModel } from "./codec_policy.ts";
 import { roundToHalf } from "./half.ts";
+import { messageBytes } from "./message_bytes.ts";
 import { eachTableSlice } from "./table_slices.ts";
 
 /** The order for a codec. */
@@ -21,6 +22,12 @@ export interface CodecOrder extends StepSpan {
   /** Added to, in place. */
   readonly totals: CommTotals;
 }
+
+/**
+ * Every so many steps what they send is encoded, to learn its size. Values need no encoding: they come out of the
+ * quantiser as they would come out of a decoder.
+ */
+const SIZED_EVERY = 16;
 
 type Way = Exclude<CodecDirection, "both">;
 
@@ -86,15 +93,23 @@ export class CodecExchange implements Exchange {
 
   #quantise(data: Float32Array, shape: readonly [number, number, number], way: Way, spec: LossySpec): void {
     const factor = way === "backward" ? spec.gradientFactor : 1;
+    const sized = (this.step - 1) % SIZED_EVERY === 0;
     eachTableSlice(data, shape, spec.slices, (slice, { table }) => {
-      this.#note(quantiseInPlace(slice, shape[2], factor * this.#policy!.bound(table, this.step)));
+      const bound = factor * this.#policy!.bound(table, this.step);
+      if (sized) this.#size(slice.byteLength, messageBytes(slice, shape[2], bound));
+      this.#note(quantiseInPlace(slice, shape[2], bound));
     });
   }
 
   #halve(data: Float32Array, way: Way, batch: number): void {
     // Gradients of a mean are small by the size of the batch, and half precision has few small numbers.
     this.#note(roundToHalf(data, way === "backward" ? 2 ** Math.ceil(Math.log2(batch)) : 1));
-    this.#totals.bytes += data.byteLength / 2;
+    this.#size(data.byteLength, data.byteLength / 2);
+  }
+
+  #size(raw: number, encoded: number): void {
+    this.#totals.sizedRawBytes += raw;
+    this.#totals.sizedBytes += encoded;
   }
 
   #note(error: number): void {

@@ -24,31 +24,36 @@ async function through(codec: CodecExchange, way: "train" | "predict" | "backwar
 }
 
 Deno.test("the codec rounds by the range of each table, in training only and one way only", async () => {
-  // Bound 1/16: steps of 1 and of 10.
+  // A little over 1/16, as bounds are rounded down: steps of 1 and of 10.
   const rounded = [0, 8, 0, 80, 1, 3, 10, 30, 1, 3, 10, 30, 4, 5, 40, 50];
-  const { codec, totals } = exchange("lossy:0.0625");
+  const { codec, totals } = exchange("lossy:0.06251");
   assertEquals(await through(codec, "train"), rounded);
   assertEquals(await through(codec, "predict"), VALUES.map(Math.fround));
   assertEquals(await through(codec, "backward"), VALUES.map(Math.fround));
   assertEquals([totals.rawBytes, totals.maxError], [64, 4]);
+  assertEquals(totals.sizedRawBytes, 64);
+  assert(totals.sizedBytes >= 2 * 8 && totals.sizedBytes < 256, `${totals.sizedBytes}`);
+  codec.step = 2;
+  await through(codec, "train");
+  assertEquals([totals.rawBytes, totals.sizedRawBytes], [128, 64], "step 2 is not encoded");
 
-  const back = exchange("lossy:0.125,direction=backward,gradient=0.0625").codec;
+  const back = exchange("lossy:0.125,direction=backward,gradient=0.06251").codec;
   assertEquals(await through(back, "train"), VALUES.map(Math.fround));
   assertEquals(await through(back, "backward"), rounded);
-  const both = exchange("lossy:0.0625,direction=both").codec;
+  const both = exchange("lossy:0.06251,direction=both").codec;
   assertEquals([await through(both, "train"), await through(both, "backward")], [rounded, rounded]);
 });
 
 Deno.test("the codec's slices have ranges of their own", async () => {
   // Table 0: ranges 8 and 3.3 in the halves of the batch; 3.3/8 has 33/40 = 211.2/256 and becomes 211/256.
-  const rounded = await through(exchange("lossy:0.0625,slices=2").codec, "train");
+  const rounded = await through(exchange("lossy:0.06251,slices=2").codec, "train");
   assertEquals(rounded.slice(0, 8), [0, 8, 0, 80, 1, 3, 10, 30]);
   const step = 211 / 512;
   assertEquals([8, 9, 12, 13].map((i) => rounded[i]! / step), [3, 7, 10, 11]);
 });
 
 Deno.test("the codec's bounds fall with the steps", async () => {
-  const { codec } = exchange("lossy:0.0625,decay=linear,c0=2,phase=0.5");
+  const { codec } = exchange("lossy:0.06251,decay=linear,c0=2,phase=0.5");
   const first = await through(codec, "train");
   assertEquals(first.slice(0, 2), [0, 8]);
   assertEquals(first[4], 2, "steps of 2");
@@ -62,7 +67,7 @@ Deno.test("fp16 rounds, scales gradients, and is half of the bytes", async () =>
   const [a, b, c, d] = await through(codec, "train", values);
   // 11 bits: 0.0101010101|01 in binary; 1e-7 is nearest to twice the smallest, 2^-24.
   assertEquals([a, b, c, d], [1365 / 4096, 65504, -65504, 2 ** -23]);
-  assertEquals([totals.rawBytes, totals.bytes], [64, 32]);
+  assertEquals([totals.rawBytes, totals.sizedBytes], [64, 32]);
   const tiny = await through(codec, "backward", [2 ** -25, ...Array<number>(15).fill(0)]);
   assertEquals(tiny[0], 2 ** -25, "four samples: times 4, representable");
 });

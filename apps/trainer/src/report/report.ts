@@ -36,10 +36,11 @@ export interface Report {
   };
   /** What went through the codec, both ways together; absent without one. */
   readonly comm?: {
-    /** Bytes as float32 over {@linkcode Report.comm.bytes}. */
+    /** Bytes as float32 over encoded bytes, of the steps that were encoded to see it. */
     readonly ratio: number;
     /** Largest difference between a value and what came out for it. */
     readonly maxError: number;
+    /** All steps at that ratio. */
     readonly bytes: number;
     /** Time in the codec. */
     readonly ms: number;

@@ -73,6 +73,9 @@ Deno.test("train with a codec differs from one without, and its dumps are of wha
     assertEquals([comm.ratio, comm.bytes], [2, 1440 * 26 * 4 * 2 * 2]);
     assert(comm.maxError > 0 && comm.maxError < 1e-3 && comm.ms > 0);
     assertEquals(json(`${dir}/off/report.json`).comm, undefined);
+    const lossy = json(`${dir}/lossy/report.json`).comm;
+    assert(lossy.ratio > 4 && lossy.maxError > 0, JSON.stringify(lossy));
+    assertEquals(lossy.bytes, Math.round(1440 * 26 * 4 * 4 / lossy.ratio));
   }));
 
 Deno.test("train refuses a codec of nonsense, and another one on --resume", () =>

@@ -8,8 +8,10 @@
 export interface CommTotals {
   /** Bytes as float32. */
   rawBytes: number;
-  /** Bytes as encoded. */
-  bytes: number;
+  /** Those of them that were encoded to see what they take. */
+  sizedRawBytes: number;
+  /** What they take. */
+  sizedBytes: number;
   /** Largest difference between a value and what came out for it. */
   maxError: number;
   /** Time in the codec, in milliseconds. */
@@ -18,5 +20,5 @@ export interface CommTotals {
 
 /** Totals of nothing. */
 export function noComm(): CommTotals {
-  return { rawBytes: 0, bytes: 0, maxError: 0, ms: 0 };
+  return { rawBytes: 0, sizedRawBytes: 0, sizedBytes: 0, maxError: 0, ms: 0 };
 }

@@ -168,13 +168,14 @@ function makeReport(end: RunEnd, outcome: Report["outcome"], test: ClickMetrics 
       stepMs: watch.stepMs(),
       phasesMs: { ...phasesMs },
     },
-    ...(state.comm && state.comm.bytes > 0 ? { comm: commOf(state.comm) } : {}),
+    ...(state.comm && state.comm.sizedBytes > 0 ? { comm: commOf(state.comm) } : {}),
     wallSeconds: Object.values(phasesMs).reduce((sum, ms) => sum + ms, 0) / 1000,
   };
 }
 
-function commOf({ rawBytes, bytes, maxError, ms }: CommTotals): NonNullable<Report["comm"]> {
-  return { ratio: rawBytes / bytes, maxError, bytes, ms };
+function commOf({ rawBytes, sizedRawBytes, sizedBytes, maxError, ms }: CommTotals): NonNullable<Report["comm"]> {
+  const ratio = sizedRawBytes / sizedBytes;
+  return { ratio, maxError, bytes: Math.round(rawBytes / ratio), ms };
 }
 
 function scoresOf(metrics: ClickMetrics | undefined): Scores | null {

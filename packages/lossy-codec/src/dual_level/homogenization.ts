@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { finiteRange, quantiseRows } from "./quantise_rows.ts";
+import { quantiseRows } from "./quantise_rows.ts";
 import { firstOfEachRow } from "./unique_rows.ts";
 
 /** Distinct rows of some batches of a table, before and after quantisation. */
@@ -29,16 +29,15 @@ export function countRows(batch: Float32Array, rowLength: number, relativeBounds
   if (!(Number.isInteger(rowLength) && rowLength >= 1 && batch.length % rowLength === 0)) {
     throw new RangeError(`Cannot count rows of ${rowLength} in ${batch.length} elements: want whole rows`);
   }
-  const { min, max } = finiteRange(batch);
   const words = wordsOf(batch);
   const firsts = firstOfEachRow(words, rowLength);
-  // Equal rows have equal codes, so only one of each is looked at from here on.
+  // Equal rows have equal codes, and without repeats the range is the same: one of each will do from here on.
   const distinct = new Float32Array(firsts.length * rowLength);
   firsts.forEach((row, i) => distinct.set(batch.subarray(row * rowLength, (row + 1) * rowLength), i * rowLength));
   return {
     batches: 1,
     rows: firsts.length,
-    quantised: relativeBounds.map((bound) => countQuantised(distinct, rowLength, bound * (max - min))),
+    quantised: relativeBounds.map((bound) => countQuantised(distinct, rowLength, bound)),
   };
 }
 
@@ -67,8 +66,8 @@ export function homogenizationIndex(counts: RowCounts, bound = 0): number {
   return counts.rows === 0 ? 1 : counts.quantised[bound]! / counts.rows;
 }
 
-function countQuantised(distinct: Float32Array, rowLength: number, errorBound: number): number {
-  const rows = quantiseRows(distinct, rowLength, errorBound);
+function countQuantised(distinct: Float32Array, rowLength: number, relativeBound: number): number {
+  const rows = quantiseRows(distinct, rowLength, relativeBound);
   if (!rows) return distinct.length / rowLength;
   if (rows.escapedRows === 0) return firstOfEachRow(rows.codes, rowLength).length;
   // Escaped rows are distinct already, and never equal to codes.

@@ -1,86 +1,69 @@
 /**
- * The codec's quantiser for float32 rows, in plain TypeScript: what the analyses of this folder need of it, the codes.
+ * The codec's quantiser alone: what it makes of rows, without encoding them.
  *
  * @module
  */
+import { chooseUnit } from "../chunk/unit.ts";
+import { F32 } from "../kernels/kernels.ts";
+import { withWorkspace } from "../kernels/workspace.ts";
+import { chunkBound, planOf } from "../options.ts";
 
-/** Largest magnitude of a code; rows that need more stay as they are. */
-const MAX_CODE = 32767;
-
-/** Below this a step is not used: a GPU may flush what is near to the smallest normal numbers. */
-const MIN_STEP = 2 ** -100;
-
-/** Rows as codes: element `i` is about `step * codes[i]`. */
+/** Rows as codes. */
 export interface QuantisedRows {
-  /** Short enough (8 significant bits) that a product with any code is exact in float32. */
+  /** Every element of a row that is not escaped is decoded as its code times this. */
   readonly step: number;
-  /** One per element; those of escaped rows mean nothing. */
+  /** One per element; those of escaped rows are 0. */
   readonly codes: Int32Array;
   /** 1 for a row that stays as it is: not finite somewhere, or too large for the codes. */
   readonly escaped: Uint8Array;
+  /** How many these are. */
   readonly escapedRows: number;
-}
-
-/** The step for an absolute bound: `2 * errorBound` rounded down to 8 significant bits of a float32. */
-export function stepFor(errorBound: number): number {
-  const wanted = 2 * errorBound;
-  const bits = new DataView(new ArrayBuffer(4));
-  bits.setFloat32(0, wanted);
-  // The conversion rounds to nearest; where it went up, the float32 below is what 8 bits are to be taken of.
-  const below = bits.getFloat32(0) > wanted ? 1 : 0;
-  bits.setInt32(0, (bits.getInt32(0) - below) & 0xffff0000);
-  return bits.getFloat32(0);
-}
-
-/** Smallest and largest finite value; infinities of the wrong sign where there is none. */
-export function finiteRange(values: Float32Array): { readonly min: number; readonly max: number } {
-  let min = Infinity, max = -Infinity;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    // Not finite: false for NaN and both infinities.
-    if (!(value - value === 0)) continue;
-    if (value < min) min = value;
-    if (value > max) max = value;
-  }
-  return { min, max };
+  /** Largest error of the other rows. */
+  readonly maxError: number;
 }
 
 /**
- * Quantises rows within an absolute bound: every element of a row that is not escaped is within `errorBound` of
- * `step * code`.
+ * Quantises rows as one chunk.
  *
- * @returns `undefined` where the bound is too small, or not a number, for any quantisation: the rows stay as they are
+ * @param values `[rows, rowLength]`
+ * @param relativeBound largest error as a share of the range of finite values, largest minus smallest
+ * @returns `undefined` where all stays as it is: no range, or a bound too small for it
+ * @throws {RangeError} where the values are not of whole rows
+ * @throws {CodecError} `BOUND`
  */
-export function quantiseRows(values: Float32Array, rowLength: number, errorBound: number): QuantisedRows | undefined {
-  const step = stepFor(errorBound);
-  if (!(step >= MIN_STEP && step < Infinity)) return undefined;
-  const half = step / 2, inverse = 1 / step;
-  const codes = new Int32Array(values.length), escaped = new Uint8Array(Math.ceil(values.length / rowLength));
-  let escapedRows = 0;
-  for (let row = 0, begin = 0; begin < values.length; row++, begin += rowLength) {
-    const end = Math.min(values.length, begin + rowLength);
-    for (let i = begin; i < end; i++) {
-      const x = values[i]!, magnitude = Math.abs(x);
-      if (magnitude <= step) {
-        codes[i] = magnitude > half ? Math.sign(x) : 0;
-        continue;
-      }
-      // A rounded guess, then an exact correction: guess * step and the difference have no rounding.
-      let code = Math.round(x * inverse);
-      if (!(Math.abs(code) <= MAX_CODE + 1)) {
-        escaped[row] = 1;
-        break;
-      }
-      const rest = x - code * step;
-      if (rest > half || (rest === half && code % 2 !== 0)) code++;
-      else if (rest < -half || (rest === -half && code % 2 !== 0)) code--;
-      if (Math.abs(code) > MAX_CODE) {
-        escaped[row] = 1;
-        break;
-      }
-      codes[i] = code;
-    }
-    escapedRows += escaped[row]!;
+export function quantiseRows(
+  values: Float32Array,
+  rowLength: number,
+  relativeBound: number,
+): QuantisedRows | undefined {
+  const count = values.length, rows = count / rowLength;
+  if (!(Number.isInteger(rowLength) && rowLength >= 1 && Number.isInteger(rows))) {
+    throw new RangeError(`Cannot quantise ${count} elements in rows of ${rowLength}: want whole rows`);
   }
-  return { step, codes, escaped, escapedRows };
+  if (count === 0) return undefined;
+  const plan = planOf({ bound: { rel: relativeBound }, rowLength }, count);
+  return withWorkspace("auto", ({ kernels, arena }) => {
+    const src = arena.take(4 * count), list = arena.take(4 * rows), result = arena.take(32);
+    const codes = arena.take(4 * count), escapes = arena.take(rows);
+    const { f32, u32 } = kernels.memory;
+    f32.set(values, src >>> 2);
+    for (let row = 0; row < rows; row++) u32[(list >>> 2) + row] = row;
+    const told = () => kernels.memory.f64.slice(result >>> 3, (result >>> 3) + 4);
+
+    kernels.range(F32, src, count, result);
+    const [least, greatest, bad, magnitude] = told();
+    const unit = bad === count ? undefined : chooseUnit(F32, chunkBound(plan, least!, greatest!), magnitude!);
+    if (unit?.kind !== "step") return undefined;
+    const { step, maxCode, errorBound } = unit;
+    kernels.quantise(F32, src, list, rows, rowLength, step, maxCode, errorBound, codes, escapes, result);
+    const [maxError, escapedRows] = told();
+    const { i32, u8 } = kernels.memory;
+    return {
+      step,
+      codes: i32.slice(codes >>> 2, (codes >>> 2) + count),
+      escaped: u8.slice(escapes, escapes + rows),
+      escapedRows: escapedRows!,
+      maxError: maxError!,
+    };
+  });
 }
