@@ -6,6 +6,7 @@
 import { OpenChunk } from "./chunk/decode_chunk.ts";
 import { bytesOf, dtypeName, dtypeOf, elementBytes, type FloatArray, newArray } from "./dtype.ts";
 import { CodecError } from "./errors.ts";
+import type { FileHeader } from "./format/header.ts";
 import { type ChunkPlace, readLayout } from "./format/layout.ts";
 import type { KernelChoice } from "./kernels/choose.ts";
 import type { DtypeId } from "./kernels/kernels.ts";
@@ -61,13 +62,13 @@ export function outputFor(dtype: DtypeId, elements: number, out: FloatArray | un
  *
  * @param bytes Where the chunk lies.
  * @param place Where in them, and what it holds.
+ * @param header Of the file.
  */
 export function withChunk<R>(
   workspace: Workspace,
   bytes: Uint8Array,
   place: ChunkPlace,
-  dtype: DtypeId,
-  d: number,
+  { dtype, rowLength: d, checksums: checksummed }: FileHeader,
   verify: boolean,
   work: (chunk: OpenChunk) => R,
 ): R {
@@ -75,7 +76,7 @@ export function withChunk<R>(
   return workspace.scoped(() => {
     const at = arena.take(place.bytes + 16), end = at + place.bytes;
     kernels.memory.u8.set(bytes.subarray(place.offset, place.offset + place.bytes), at);
-    const shape = { dtype, d, rows: place.rows, elements: place.elements };
+    const shape = { dtype, d, rows: place.rows, elements: place.elements, checksummed };
     return work(new OpenChunk(workspace, shape, at, end, verify));
   });
 }
@@ -96,7 +97,7 @@ export function decompress(bytes: Uint8Array, options: DecompressOptions = {}): 
   const out = outputFor(dtype, elements, options.out), target = bytesOf(out);
   withWorkspace(kernels, (workspace) => {
     for (const place of chunks) {
-      withChunk(workspace, source, place, dtype, rowLength, verify, (chunk) => {
+      withChunk(workspace, source, place, header, verify, (chunk) => {
         const at = chunk.decode();
         const decoded = workspace.kernels.memory.u8.subarray(at, at + place.elements * size);
         target.set(decoded, place.firstRow * rowLength * size);

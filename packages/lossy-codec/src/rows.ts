@@ -52,7 +52,7 @@ export function decodeRows(bytes: Uint8Array, rows: ArrayLike<number>, options: 
   const out = outputFor(dtype, rows.length * rowLength, options.out), target = bytesOf(out);
   withWorkspace(kernels, (workspace) => {
     for (const [place, list] of wanted) {
-      withChunk(workspace, source, place, dtype, rowLength, verify, (chunk) => {
+      withChunk(workspace, source, place, header, verify, (chunk) => {
         chunk.decodeRows(list.map(({ row }) => row), (i, memory, at) => {
           const { row, position } = list[i]!, begin = position * rowBytes;
           const present = Math.min(rowLength, place.elements - row * rowLength) * elementBytes(dtype);

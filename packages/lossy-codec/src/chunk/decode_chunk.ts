@@ -38,6 +38,8 @@ export interface ChunkShape {
   readonly rows: number;
   /** Elements, in the last row maybe fewer than `d`. */
   readonly elements: number;
+  /** Whether it has a checksum: what a chunk says of that itself may be damaged. */
+  readonly checksummed: boolean;
 }
 
 /** A chunk whose sections have been found; codes are not decoded yet. */
@@ -81,6 +83,9 @@ export class OpenChunk {
     this.#workspace = workspace;
     this.#shape = shape;
     const header = this.header = readChunkHeader(dtype, kernels.memory.u8, at, end);
+    if (header.checksummed !== shape.checksummed) {
+      throw corrupt("it", header.checksummed ? "a checksum" : "no checksum", "the contrary");
+    }
     if (verify && header.checksummed) checkChunk(kernels.memory.u8, at, end);
     if (header.rows !== rows) throw corrupt("it", `${header.rows} rows`, `${rows}`);
     const { coder, uniqueRows, escapedRows } = header;
