@@ -5,9 +5,11 @@
  */
 import type { Codebook } from "../entropy/plan.ts";
 import { codebookAfter } from "../entropy/codebook.ts";
+import type { GivenTable } from "../entropy/given_table.ts";
 import { elementBytes } from "../dtype.ts";
 import {
   ANS,
+  CHUNK_HEADER_BYTES,
   type ChunkHeader,
   chunkHeaderBytes,
   type Coder,
@@ -19,7 +21,7 @@ import {
 } from "../format/chunk_header.ts";
 import { type DtypeId, F16, F64 } from "../kernels/kernels.ts";
 import type { Workspace } from "../kernels/workspace.ts";
-import { type Codes, codesIn, type CodesPlan, looksSmooth, planCodes, writeCodes } from "./codes_plan.ts";
+import { type Codes, codesIn, type CodesPlan, looksSmooth, planCodes, planGiven, writeCodes } from "./codes_plan.ts";
 import { type Allowed, costOf, type Link, type Mode, MODES } from "./mode.ts";
 import { planRowMap, type RowMapPlan, writeRowMap } from "./row_map.ts";
 import { type Distinct, distinctRows, everyRow, repeatedRows, type Stored, storedRows } from "./rows.ts";
@@ -55,6 +57,19 @@ export interface ChunkJob {
   readonly checksum: boolean;
   /** Tables to refer to; without them, the chunk stands alone. */
   readonly books?: ChunkBooks | undefined;
+  /** Nothing to choose: see {@linkcode Fixed}. */
+  readonly fixed?: Fixed | undefined;
+}
+
+/**
+ * A device that encodes many chunks at once does not weigh tables. With this, a chunk is CONST where it can be, else the smallest
+ * of three: codes with the given table (if the mode has it, and it has all of their tokens), packed codes (unless the mode is
+ * `"raw"`), and RAW without a row map. Row maps are packed. Of equal sizes, the first is taken. Modes are `"raw"`, and `"pack"`,
+ * `"huff"` and `"ans"` with or without `"dict+"`.
+ */
+export interface Fixed {
+  /** The table of the codes, for `"huff"` and `"ans"`. */
+  readonly table?: GivenTable | undefined;
 }
 
 /** An encoded chunk. */
@@ -95,6 +110,15 @@ export function encodeChunk(workspace: Workspace, job: ChunkJob): EncodedChunk {
   return new ChunkEncoder(workspace, job).encode();
 }
 
+/** Codes of rows, and which rows have none. */
+interface Quantised {
+  readonly codes: number;
+  readonly escapes: number;
+  readonly escaped: number;
+  readonly least: number;
+  readonly greatest: number;
+}
+
 class ChunkEncoder {
   readonly #workspace: Workspace;
   readonly #job: ChunkJob;
@@ -133,8 +157,10 @@ class ChunkEncoder {
     if (this.#unit !== undefined) {
       const quantised = this.#quantise(distinct, this.#unit);
       if (quantised.constant && mode !== "vlz") return this.#writeConst(quantised.codes);
+      if (this.#job.fixed !== undefined) return this.#encodeFixed(distinct, quantised, this.#job.fixed);
       candidates.push(...this.#codedCandidates(distinct, quantised));
     }
+    if (this.#job.fixed !== undefined) return this.#write(this.#flatRaw());
     const cost = ({ coder, bytes }: Candidate) => costOf(coder, bytes, this.#rawBytes, link);
     candidates.sort((a, b) => cost(a) - cost(b));
     const raw = this.#rawCandidate(distinct, candidates[0]);
@@ -149,6 +175,27 @@ class ChunkEncoder {
     const written = this.#write(raw);
     const most = maxChunkBytes(dtype, this.#job.elements);
     return written.bytes <= most ? written : this.#write(this.#rawCandidate(everyRow(this.#workspace, rows)));
+  }
+
+  #encodeFixed(
+    distinct: Distinct,
+    { codes, escapes, escaped, least, greatest }: Quantised,
+    { table }: Fixed,
+  ): EncodedChunk {
+    const { dtype, rows, d, elements } = this.#job, raw = this.#flatRaw();
+    if (escaped === distinct.unique) return this.#write(raw);
+    const stored = storedRows(this.#workspace, distinct, rows, d, codes, escapes, this.#allowed.dict !== "never");
+    const all: Codes = { at: stored.codes, rows: stored.coded, d, least, greatest };
+    const packed = this.#codedCandidateOf(stored, planCodes(this.#workspace, all, [PACK], 0, undefined)!, [PACK]);
+    const packedBytes = CHUNK_HEADER_BYTES + 4 * Math.ceil(packed.bytes / 4), rawBytes = maxChunkBytes(dtype, elements);
+    const plan = table && planGiven(this.#workspace, all, table);
+    if (plan !== undefined) {
+      const written = this.#write(this.#codedCandidateOf(stored, plan, [PACK]));
+      if (written.bytes <= Math.min(packedBytes, rawBytes)) return written;
+    }
+    if (packedBytes <= rawBytes) return this.#write(packed);
+    this.#maxError = 0;
+    return this.#write(raw);
   }
 
   /** Whether all elements are one, bit by bit. */
@@ -189,13 +236,7 @@ class ChunkEncoder {
 
   #codedCandidates(
     distinct: Distinct,
-    { codes, escapes, escaped, least, greatest }: {
-      readonly codes: number;
-      readonly escapes: number;
-      readonly escaped: number;
-      readonly least: number;
-      readonly greatest: number;
-    },
+    { codes, escapes, escaped, least, greatest }: Quantised,
   ): Candidate[] {
     if (escaped === distinct.unique) return [];
     const { rows, d } = this.#job, { dict, lorenzo } = this.#allowed;
@@ -234,8 +275,11 @@ class ChunkEncoder {
     const plan = planCodes(this.#workspace, codes, able, this.#rawBytes, link, books?.codes);
     if (plan === undefined) return undefined;
     // By size alone, the map's coder is its own choice; where speed counts, it is as fast as the codes'.
-    const map = this.#planMap(stored, link === undefined ? coders : [plan.coder]);
-    const escaped = stored.unique - stored.coded;
+    return this.#codedCandidateOf(stored, plan, link === undefined ? coders : [plan.coder], lorenzo);
+  }
+
+  #codedCandidateOf(stored: Stored, plan: CodesPlan, coders: readonly Coder[], lorenzo: 0 | 1 | 2 = 0): Candidate {
+    const map = this.#planMap(stored, coders), escaped = stored.unique - stored.coded;
     const bitmap = escaped === 0 ? 0 : 4 * Math.ceil(stored.unique / 32);
     const bytes = (map?.bytes ?? 0) + bitmap + plan.bytes + escaped * this.#rowBytes;
     return { bytes, coder: plan.coder, stored, lorenzo, map, codes: plan };
@@ -253,11 +297,18 @@ class ChunkEncoder {
     const least = unique * this.#rowBytes;
     const flat = unique === rows || (best !== undefined && best.bytes < least);
     const kept = flat ? everyRow(this.#workspace, rows) : distinct;
-    const map = this.#planMap(kept, [ANS]);
+    const candidate = this.#rawCandidateOf(kept, this.#planMap(kept, [ANS]));
+    return candidate.bytes <= this.#rawBytes ? candidate : this.#rawCandidate(everyRow(this.#workspace, rows));
+  }
+
+  #rawCandidateOf(kept: Distinct, map?: RowMapPlan): Candidate {
     const bytes = (map?.bytes ?? 0) + kept.unique * this.#rowBytes;
     const stored = { ...kept, codes: 0, coded: 0, escapes: 0, escapedRows: kept.uniqueRows };
-    const candidate: Candidate = { bytes, coder: RAW, stored, lorenzo: 0, map, codes: undefined };
-    return bytes <= this.#rawBytes ? candidate : this.#rawCandidate(everyRow(this.#workspace, rows));
+    return { bytes, coder: RAW, stored, lorenzo: 0, map, codes: undefined };
+  }
+
+  #flatRaw(): Candidate {
+    return this.#rawCandidateOf(everyRow(this.#workspace, this.#job.rows));
   }
 
   #write({ coder, stored, lorenzo, map, codes }: Candidate): EncodedChunk {

@@ -55,7 +55,8 @@ function meanMagnitude(counts: Float64Array, direct: boolean): number {
 /** Code lengths made for a table of the family: that byte names them too. */
 const familyLengths = new WeakMap<Table, Table>();
 
-function familyMember(coder: Coder, index: number, direct: boolean, tokens: number): Table {
+/** Table `index` of the family. */
+export function familyMember(coder: Coder, index: number, direct: boolean, tokens: number): Table {
   const frequencies = familyTable(index, direct, tokens);
   if (coder === "ans") return frequencies;
   let lengths = familyLengths.get(frequencies);
@@ -118,7 +119,8 @@ function sameShape(a: number, b: number): boolean {
   return a >= 0 && a < FAMILY_SIZE && Math.floor(a / FAMILY_SCALES) === Math.floor(b / FAMILY_SCALES);
 }
 
-function writtenOut(coder: Coder, counts: Float64Array): ChosenTable {
+/** The table made for what was counted, with its description. */
+export function writtenOut(coder: Coder, counts: Float64Array): ChosenTable {
   let table: Table, description: readonly number[];
   if (coder === "ans") {
     ({ frequencies: table, bytes: description } = explicitTable(counts));
