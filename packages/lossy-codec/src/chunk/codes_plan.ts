@@ -71,7 +71,7 @@ export function planCodes(
   const ans = coders.includes(ANS), huff = coders.includes(HUFF);
   if (ans || huff) {
     const direct = isDirect(least, greatest, false);
-    const statistics = sequences.analyse({ codes: at, rows, rowLength: d, unsigned: false, direct }, ans);
+    const statistics = sequences.analyse({ codes: at, rows, rowLength: d, unsigned: false, direct }, ans, codebook);
     for (const coder of [ANS, HUFF] as const) {
       if (!coders.includes(coder)) continue;
       const sequence = planSequence(statistics, coder === ANS ? "ans" : "huffman", codebook);

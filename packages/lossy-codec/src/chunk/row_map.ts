@@ -57,7 +57,7 @@ export function planRowMap(
   const coder = coders.includes(ANS) ? ANS : coders.includes(HUFF) ? HUFF : undefined;
   if (coder === undefined) return packed;
   const direct = isDirect(0, unique, true);
-  const statistics = sequences.analyse({ codes: values, rows, rowLength: 1, unsigned: true, direct }, false);
+  const statistics = sequences.analyse({ codes: values, rows, rowLength: 1, unsigned: true, direct }, false, codebook);
   const sequence = planSequence(statistics, coder === ANS ? "ans" : "huffman", codebook);
   if (sequence.bytes >= bytes) return packed;
   return { coder, bytes: sequence.bytes, capacity: sequenceCapacity(sequence.sequence), values, bits, sequence };
