@@ -11,16 +11,18 @@
  */
 export function codesOf(values: Float32Array<ArrayBuffer>, step: number): Uint8Array<ArrayBuffer> {
   if (step === 0) return bytesOf(values);
+  const codes = new Float64Array(values.length);
   let least = Infinity, greatest = -Infinity;
-  const codes = Float64Array.from(values, (x) => Math.round(x / step));
-  for (const code of codes) {
+  for (let i = 0; i < values.length; i++) {
+    const code = Math.round(values[i]! / step);
+    codes[i] = code;
     if (code < least) least = code;
     if (code > greatest) greatest = code;
   }
-  const range = greatest - least, shifted = codes.map((code) => code - least);
-  return range < 2 ** 8
-    ? new Uint8Array(shifted)
-    : bytesOf(range < 2 ** 16 ? new Uint16Array(shifted) : new Uint32Array(shifted));
+  const range = greatest - least, Narrow = range < 2 ** 8 ? Uint8Array : range < 2 ** 16 ? Uint16Array : Uint32Array;
+  const shifted = new Narrow(codes.length);
+  for (let i = 0; i < codes.length; i++) shifted[i] = codes[i]! - least;
+  return bytesOf(shifted);
 }
 
 /** The bytes of an array, without a copy. */
