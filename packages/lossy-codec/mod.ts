@@ -14,3 +14,14 @@ export { compress, compressInto, maxCompressedLength } from "./src/compress.ts";
 export { decompress, type DecompressOptions } from "./src/decompress.ts";
 export { decodeRows } from "./src/rows.ts";
 export { type ChunkInfo, inspect, type StreamInfo } from "./src/inspect.ts";
+export {
+  Decoder,
+  type DecoderOptions,
+  type EncodeContext,
+  Encoder,
+  type EncoderOptions,
+  type MessageContext,
+} from "./src/codec.ts";
+export { type MessageHeader, readMessageHeader } from "./src/format/message.ts";
+export { compressionStream, type CompressionStreamOptions } from "./src/compression_stream.ts";
+export { decompressionStream } from "./src/decompression_stream.ts";
