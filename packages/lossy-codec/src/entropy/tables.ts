@@ -81,21 +81,18 @@ export function chooseTable(coder: Coder, counts: Float64Array, direct: boolean)
     const table = familyMember(coder, index, direct, counts.length);
     return { table, bytes: [index, counts.length - 1], cost: tableCost(coder, counts, table) + 16 * BIT };
   };
-  const starts = familyStarts(meanMagnitude(counts, direct), direct);
-  let best = 0, chosen: ChosenTable | undefined;
-  for (const start of starts) {
-    const candidate = member(start);
-    if (chosen === undefined || candidate.cost < chosen.cost) chosen = candidate, best = start;
-  }
-  // Downhill among the scales of the best shape, and of its neighbours from there.
-  for (const shape of [0, -FAMILY_SCALES, FAMILY_SCALES]) {
+  let chosen: ChosenTable | undefined;
+  for (const start of familyStarts(meanMagnitude(counts, direct), direct)) {
+    // Costs fall towards the best scale of a shape and rise behind it.
+    let best = member(start);
     for (const step of [-1, 1]) {
-      for (let index = best + shape + step; sameShape(index, best + shape); index += step) {
+      for (let index = start + step; sameShape(index, start); index += step) {
         const candidate = member(index);
-        if (candidate.cost >= chosen!.cost) break;
-        chosen = candidate;
+        if (candidate.cost >= best.cost) break;
+        best = candidate;
       }
     }
+    if (chosen === undefined || best.cost < chosen.cost) chosen = best;
   }
   if (leastWrittenOut(counts) >= chosen!.cost) return chosen!;
   const explicit = writtenOut(coder, counts);
