@@ -77,7 +77,7 @@ export function encodeRows(
 }
 
 /** What precedes the chunks of a file. */
-class Head {
+export class Head {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly #indexAt: number;
 
