@@ -73,7 +73,8 @@ export function planCodes(
     const direct = isDirect(least, greatest, false);
     const statistics = sequences.analyse({ codes: at, rows, rowLength: d, unsigned: false, direct }, ans, codebook);
     for (const coder of [ANS, HUFF] as const) {
-      if (!coders.includes(coder)) continue;
+      // By size alone rANS wins: its cost is that of Huffman coding less what whole bits waste.
+      if (!coders.includes(coder) || (coder === HUFF && ans && link === undefined)) continue;
       const sequence = planSequence(statistics, coder === ANS ? "ans" : "huffman", codebook);
       const capacity = sequenceCapacity(sequence.sequence);
       plans.push({ codes, coder, bytes: sequence.bytes, capacity, bits: 0, sequence });
