@@ -20,7 +20,15 @@ import { generatedGroups } from "./data/generated.ts";
 import { sampleGroups } from "./data/samples.ts";
 import { type Cell, CellSum, verdicts } from "./ratio/aggregate.ts";
 import { markdown } from "./ratio/markdown.ts";
-import { floatWays, measure, MESSAGE_HEAD_BYTES, type Method, methodNames, openPeers } from "./ratio/methods.ts";
+import {
+  floatWays,
+  KeptTables,
+  measure,
+  MESSAGE_HEAD_BYTES,
+  type Method,
+  methodNames,
+  openPeers,
+} from "./ratio/methods.ts";
 
 const flags = parseArgs(Deno.args, { string: ["snapshots", "only"], boolean: ["quick"], unknown });
 const snapshots = Number(flags.snapshots ?? 6);
@@ -45,16 +53,17 @@ for (const group of groups) {
 await report();
 
 async function measureGroup({ name, kind, sliceRows, bounds, arrays }: ArrayGroup): Promise<Cell[]> {
-  const sums = new Map<string, { readonly sliceRows: number; readonly rel: number; readonly sum: CellSum }>();
+  const sums = new Map<string, { sliceRows: number; rel: number; sum: CellSum; link: KeptTables }>();
   for (const array of arrays()) {
     // A slice longer than the array is the array: cut it once, however many such lengths there are.
     const lengths = new Set(sliceRows.map((rows) => Math.min(rows, array.rows)));
     for (const rows of lengths) {
       const floats = floatWays(array, rows, peers);
       for (const rel of bounds) {
-        const key = `${rows}/${rel}`, cell = sums.get(key) ?? { sliceRows: rows, rel, sum: new CellSum() };
+        const key = `${rows}/${rel}`,
+          cell = sums.get(key) ?? { sliceRows: rows, rel, sum: new CellSum(), link: new KeptTables() };
         sums.set(key, cell);
-        const { bytes, errors } = await measure(array, rows, rel, peers);
+        const { bytes, errors } = await measure(array, rows, rel, cell.link, peers);
         cell.sum.take(array.name, array.values.byteLength, { bytes: { ...bytes, ...floats }, errors });
       }
     }

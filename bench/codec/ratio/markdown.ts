@@ -9,6 +9,7 @@ import { type Method, METHODS } from "./methods.ts";
 
 const HEADS: Readonly<Record<Method, string>> = {
   ours: "ours",
+  oursKept: "ours, tables kept",
   oursFile: "ours, file",
   hybrid: "hybrid",
   hybridFile: "hybrid, file",
