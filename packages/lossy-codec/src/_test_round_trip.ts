@@ -82,7 +82,7 @@ export function normals(seed: number, count: number, scale = 1): Float32Array<Ar
 export function lookups(seed: number, rows: number, d: number, ids: number): Float32Array<ArrayBuffer> {
   const table = normals(seed, ids * d), next = random(seed + 1), x = new Float32Array(rows * d);
   for (let row = 0; row < rows; row++) {
-    const id = Math.floor(ids * next() ** 3);
+    const r = next(), id = Math.floor(ids * r * r * r);
     x.set(table.subarray(id * d, (id + 1) * d), row * d);
   }
   return x;

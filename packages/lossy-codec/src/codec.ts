@@ -7,7 +7,7 @@
 import { type ChunkBooks, encodeChunk, maxChunkBytes, NO_BOOKS } from "./chunk/encode_chunk.ts";
 import { OpenChunk } from "./chunk/decode_chunk.ts";
 import type { Bound } from "./chunk/unit.ts";
-import { boundFor } from "./compress.ts";
+import { boundFor, loadRows } from "./compress.ts";
 import { bytesOf, type Dtype, dtypeId, dtypeOf, elementBytes, type FloatArray } from "./dtype.ts";
 import { CodecError } from "./errors.ts";
 import { MESSAGE_HEADER_BYTES, readMessageHeader, writeMessageHeader } from "./format/message.ts";
@@ -147,12 +147,10 @@ export class Encoder {
     dst: Uint8Array,
     at: number,
   ): { readonly end: number; readonly books: ChunkBooks } {
-    const { kernels, arena } = this.#workspace, { rowLength: d, mode, link, checksum } = plan;
+    const { kernels } = this.#workspace, { rowLength: d, mode, link, checksum } = plan;
     const size = elementBytes(dtype), elements = source.length / size, rows = Math.ceil(elements / d);
     return this.#workspace.scoped(() => {
-      const src = arena.take(rows * d * size);
-      kernels.memory.u8.set(source, src);
-      kernels.memory.u8.fill(0, src + source.length, src + rows * d * size);
+      const src = loadRows(this.#workspace, source, rows * d, size);
       const job = { dtype, d, rows, elements, src, bound, mode, link, checksum };
       const chunk = encodeChunk(this.#workspace, this.#options.shareTables ?? true ? { ...job, books } : job);
       const end = at + MESSAGE_HEADER_BYTES + chunk.bytes;

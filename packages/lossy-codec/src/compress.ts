@@ -52,6 +52,19 @@ export function boundFor(workspace: Workspace, plan: Plan, dtype: DtypeId, sourc
 }
 
 /**
+ * Brings elements into kernel memory. What the last row lacks gets copies of the last element, which cost least.
+ *
+ * @param count Elements of whole rows.
+ * @returns Byte offset of the first.
+ */
+export function loadRows({ kernels, arena }: Workspace, source: Uint8Array, count: number, size: number): number {
+  const src = arena.take(count * size), { u8 } = kernels.memory;
+  u8.set(source, src);
+  for (let at = source.length; at < count * size; at++) u8[src + at] = u8[src + at - size]!;
+  return src;
+}
+
+/**
  * Encodes rows of an array as one chunk.
  *
  * @param source Bytes of the elements.
@@ -65,12 +78,10 @@ export function encodeRows(
   source: Uint8Array,
   use: (bytes: Uint8Array, chunk: EncodedChunk) => void,
 ): void {
-  const { kernels, arena } = workspace, { rowLength: d, mode, link, checksum } = plan;
+  const { kernels } = workspace, { rowLength: d, mode, link, checksum } = plan;
   const size = elementBytes(dtype), elements = source.length / size, rows = Math.ceil(elements / d);
   workspace.scoped(() => {
-    const src = arena.take(rows * d * size), { u8 } = kernels.memory;
-    u8.set(source, src);
-    u8.fill(0, src + source.length, src + rows * d * size);
+    const src = loadRows(workspace, source, rows * d, size);
     const chunk = encodeChunk(workspace, { dtype, d, rows, elements, src, bound, mode, link, checksum });
     use(kernels.memory.u8.subarray(chunk.at, chunk.at + chunk.bytes), chunk);
   });

@@ -38,13 +38,16 @@ Deno.test("compress: a last row that is short, in every mode", () => {
   for (const n of [65, 127, 1000, 4097]) {
     const x = normals(n, n);
     for (const mode of modes) for (const bound of BOUNDS) roundTrip(x, { bound, mode, rowLength: 64, chunkRows: 32 });
-    // It escapes, it equals an earlier row with zeros behind, and both.
+    // It escapes, it equals an earlier row where it is there, and both.
     x.set([NaN], n - 1);
     roundTrip(x, { bound: { abs: 0.01 }, rowLength: 64 });
     const last = n % 64;
-    x.fill(0, 0, 64);
-    x.copyWithin(0, n - last, n);
-    for (const bound of BOUNDS) roundTrip(x, { bound, mode: "dict", rowLength: 64 });
+    for (const end of [NaN, 0.5]) {
+      x[n - 1] = end;
+      x.fill(end, 0, 64);
+      x.copyWithin(0, n - last, n);
+      for (const bound of BOUNDS) roundTrip(x, { bound, mode: "dict", rowLength: 64 });
+    }
   }
 });
 
@@ -63,6 +66,7 @@ Deno.test("compress: all equal takes one element, whatever it is", () => {
       const { chunks, restored } = roundTrip(new Float32Array(10_000).fill(value), { bound, rowLength: 8 });
       assertEquals(chunks.map(({ mode, bytes }) => [mode, bytes]), [["const", 20]]);
       assert(Object.is(restored[9999], Math.fround(value)) || bound !== "lossless");
+      assertEquals(roundTrip(new Float32Array(1000).fill(value), { bound }).chunks[0]!.mode, "const");
     }
   }
 });

@@ -201,8 +201,7 @@ export class OpenChunk {
     }
     const { u8 } = kernels.memory, raw = stored + coded * d * size;
     u8.copyWithin(raw, this.#raw, this.#raw + this.#rawBytes);
-    // An earlier row may equal the short last one, and then ends in zeros.
-    u8.fill(0, raw + this.#rawBytes, stored + header.uniqueRows * d * size);
+    repeatLast(u8, raw + this.#rawBytes, stored + header.uniqueRows * d * size, size);
     return stored;
   }
 
@@ -234,14 +233,14 @@ export class OpenChunk {
     return dst;
   }
 
-  /** Raw row number `raw`; the last one may be short, and then ends in zeros. */
+  /** Raw row number `raw`; the last one may be short. */
   #takeRaw(raw: number, position: number, take: (position: number, bytes: Uint8Array, at: number) => void): void {
     const { kernels, arena } = this.#workspace, rowBytes = this.#shape.d * elementBytes(this.#shape.dtype);
     const stored = Math.min(rowBytes, this.#rawBytes - raw * rowBytes), from = this.#raw + raw * rowBytes;
     this.#workspace.scoped(() => {
       const row = arena.take(rowBytes), { u8 } = kernels.memory;
-      u8.fill(0, row + stored, row + rowBytes);
       u8.copyWithin(row, from, from + stored);
+      repeatLast(u8, row + stored, row + rowBytes, elementBytes(this.#shape.dtype));
       take(position, u8, row);
     });
   }
@@ -299,6 +298,11 @@ export class OpenChunk {
       });
     }
   }
+}
+
+/** Copies the element before `begin` up to `end`: what a short row lacks, which an earlier row equal to it has. */
+function repeatLast(u8: Uint8Array, begin: number, end: number, size: number): void {
+  for (let at = begin; at < end; at++) u8[at] = u8[at - size]!;
 }
 
 function unitOf({ coder, relative, step, keepBits, top }: ChunkHeader, dtype: DtypeId): Unit | undefined {

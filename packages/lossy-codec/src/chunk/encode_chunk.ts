@@ -45,7 +45,7 @@ export interface ChunkJob {
   readonly rows: number;
   /** Elements, in the last row maybe fewer than `d`. */
   readonly elements: number;
-  /** Byte offset of `rows * d` elements; those that the last row lacks are 0. */
+  /** Byte offset of `rows * d` elements; those that the last row lacks are copies of the last one. */
   readonly src: number;
   /** What values may be off. */
   readonly bound: Bound;
