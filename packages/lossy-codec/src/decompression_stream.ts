@@ -61,7 +61,9 @@ class FileParser {
   }
 
   *parse(): Parse {
-    const fixed = yield headerBytes(0), length = new DataView(fixed.buffer, fixed.byteOffset).getUint16(10, true);
+    // A copy: what was taken is overwritten once more comes.
+    const fixed = new Uint8Array(yield headerBytes(0)),
+      length = new DataView(fixed.buffer, fixed.byteOffset).getUint16(10, true);
     // Before the rest of a header is waited for, which bytes that are none may never bring.
     probe(fixed);
     const rest = yield Math.max(0, length - fixed.length), head = new Uint8Array([...fixed, ...rest]);

@@ -83,6 +83,13 @@ Deno.test("decompressionStream: files split at every boundary", async () => {
     }
     assertEquals(await unpack(Array.from(file, (byte) => Uint8Array.of(byte))), wanted);
     assertEquals(await unpack(cut(file, 3, 40)), wanted);
+    for (let size = 2; size < 100; size++) {
+      const parts = Array.from(
+        { length: Math.ceil(file.length / size) },
+        (_, i) => file.slice(i * size, (i + 1) * size),
+      );
+      assertEquals(await unpack(parts), wanted, `pieces of ${size}`);
+    }
     assertEquals(
       decodeRows(file, [69, 0, 40]).subarray(8, 24),
       Float32Array.from([...wanted.subarray(0, 8), ...wanted.subarray(320, 328)]),
