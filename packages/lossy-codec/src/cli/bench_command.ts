@@ -11,7 +11,7 @@ import { fileOf, type Flags, lastOf, numberOf, parseArguments } from "./argument
 import { boundsOf, boundText, type Coding, CODING_FLAGS, codingOf } from "./coding_flags.ts";
 import { compareValues } from "./compare_values.ts";
 import { usable, UsageError } from "./errors.ts";
-import { arrayFlags, type InputArray, openArray } from "./input.ts";
+import { arrayFlags, arrayOf, type InputArray, openArray } from "./input.ts";
 import { count, ratioText, significant, table, whole } from "./numbers.ts";
 import { print } from "./output.ts";
 import { guarded, Progress } from "./terminal.ts";
@@ -86,8 +86,7 @@ export async function benchCommand(args: readonly string[]): Promise<number> {
 function beginning(input: InputArray): FloatArray {
   const size = elementBytes(input.dtype), elements = Math.min(input.elements, MAX_BYTES / size);
   if (elements === 0) throw new UsageError(`Cannot measure ${input.name} as it has no elements`);
-  const { buffer } = input.read(0, elements).slice();
-  return size === 8 ? new Float64Array(buffer) : size === 4 ? new Float32Array(buffer) : new Uint16Array(buffer);
+  return arrayOf(input.dtype, input.read(0, elements).slice().buffer, elements);
 }
 
 function measure(x: FloatArray, coding: Coding, bound: ErrorBound, milliseconds: number): BenchRow {

@@ -4,6 +4,7 @@
  * @module
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import process from "node:process";
 import { fileError, RunError } from "./errors.ts";
 
 /** Bytes at known places. */
@@ -14,6 +15,16 @@ export interface ByteSource extends Disposable {
   readonly length: number;
   /** The bytes from `at` on, valid until the next call; fewer only where the source ends. */
   read(at: number, length: number): Uint8Array;
+}
+
+/** Bytes in order, as they come. */
+export interface BytePieces {
+  /** What messages call their source. */
+  readonly name: string;
+  /** Bytes in all; undefined for pipes. */
+  readonly length: number | undefined;
+  /** The bytes; to be run through once, to their end or by a loop that is left. */
+  readonly pieces: AsyncIterable<Uint8Array>;
 }
 
 /** The most that one call of the system is asked for. */
@@ -107,4 +118,26 @@ export function openSource(path: string): ByteSource {
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
+}
+
+/** Bytes of a file that are handed on together. */
+const FILE_PIECE_BYTES = 2 ** 20;
+
+/**
+ * Opens a file to be read once from its beginning to its end. Signals are heard while the standard input is waited for.
+ *
+ * @param path `-` is the standard input.
+ * @throws {RunError}
+ */
+export function openPieces(path: string): BytePieces {
+  if (path === "-") return { name: "the standard input", length: undefined, pieces: process.stdin };
+  const source = openSource(path), { name, length } = source;
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    try {
+      for (let at = 0; at < length; at += FILE_PIECE_BYTES) yield source.read(at, FILE_PIECE_BYTES).slice();
+    } finally {
+      source[Symbol.dispose]();
+    }
+  }
+  return { name, length, pieces: pieces() };
 }

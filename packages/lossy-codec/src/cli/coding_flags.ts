@@ -53,6 +53,16 @@ export function boundText(bound: ErrorBound): string {
  * @throws {UsageError}
  */
 export function codingOf(args: Arguments, { shape }: InputArray): Coding {
+  const rowLength = rowOf(shape);
+  return { ...(rowLength === undefined ? {} : { rowLength }), ...storingOf(args), shape };
+}
+
+/**
+ * How to store, as far as the flags say it.
+ *
+ * @throws {UsageError}
+ */
+export function storingOf(args: Arguments): Omit<Coding, "shape"> {
   const mode = lastOf(args, "mode") ?? "auto";
   if (!Object.hasOwn(MODES, mode)) {
     const names = Object.keys(MODES);
@@ -64,11 +74,10 @@ export function codingOf(args: Arguments, { shape }: InputArray): Coding {
       ? undefined
       : numberOf(text, name, (value) => Number.isInteger(value) && value > 0, "a whole number, 1 or more");
   };
-  const rowLength = integer("row-length") ?? rowOf(shape), chunkRows = integer("chunk-rows");
+  const rowLength = integer("row-length"), chunkRows = integer("chunk-rows");
   return {
     mode: mode as keyof typeof MODES,
     checksum: !args.values.has("no-checksum"),
-    shape,
     ...(rowLength === undefined ? {} : { rowLength }),
     ...(chunkRows === undefined ? {} : { chunkRows }),
   };

@@ -3,15 +3,14 @@
  *
  * @module
  */
-import { DEFAULT_MAX_BYTES, withChunk } from "../decompress.ts";
+import { DEFAULT_MAX_BYTES } from "../decompress.ts";
 import { dtypeName, elementBytes } from "../dtype.ts";
-import { CodecError } from "../errors.ts";
-import { type FileLayout, readLayout } from "../format/layout.ts";
-import { Workspace } from "../kernels/workspace.ts";
+import type { FileHeader } from "../format/header.ts";
 import { type Arguments, fileOf, type Flags, lastOf, numberOf, parseArguments } from "./arguments.ts";
-import { openSource } from "./byte_source.ts";
+import { openPieces } from "./byte_source.ts";
 import { EXTENSION } from "./compress_command.ts";
-import { errorLine, RunError, UsageError } from "./errors.ts";
+import { decoded, headerFirst } from "./decoding.ts";
+import { RunError, UsageError } from "./errors.ts";
 import { writeNpyHead } from "./npy.ts";
 import { whole } from "./numbers.ts";
 import { openOutput, type Output } from "./output.ts";
@@ -34,35 +33,29 @@ type Format = "npy" | "raw";
 /** Runs the command. */
 export async function decompressCommand(args: readonly string[]): Promise<number> {
   const parsed = parseArguments(args, "decompress", FLAGS), path = fileOf(parsed, "decompress");
-  const maxBytes = lastOf(parsed, "max-bytes");
-  const limit = maxBytes && numberOf(maxBytes, "max-bytes", (value) => value >= 0, "a number, 0 or more");
-  const { out, format } = destination(parsed, path), quiet = parsed.values.has("quiet");
-  const { name, bytes } = readFile(path);
-  const most = limit || Math.max(DEFAULT_MAX_BYTES, DEFAULT_RATIO * bytes.length);
-  const layout = named(name, () => readLayout(bytes, most)), { dtype } = layout.header;
+  const limit = lastOf(parsed, "max-bytes"), force = parsed.values.has("force"), quiet = parsed.values.has("quiet");
+  const allowed = limit === undefined
+    ? undefined
+    : numberOf(limit, "max-bytes", (value) => value >= 0, "a number, 0 or more");
+  const { out, format } = destination(parsed, path), { name, length, pieces } = openPieces(path);
+  const maxBytes = allowed ?? Math.max(DEFAULT_MAX_BYTES, DEFAULT_RATIO * (length ?? 0));
+  const file = await headerFirst(name, pieces), { dtype, shape } = file.header;
   const [, extension = dtypeName(dtype)] = /\.(f16|f32|f64)$/i.exec(out) ?? [];
   if (extension.toLowerCase() !== dtypeName(dtype)) {
     throw new RunError(`Cannot write ${out} as the elements are ${dtypeName(dtype)}: want --out with another ending`);
   }
-  const { length, seconds } = await guarded(
-    () => openOutput(out, parsed.values.has("force")),
-    (output) => decompressFile(name, bytes, layout, format, output, quiet),
-  );
+  const { axes, seconds } = await guarded(() => openOutput(out, force), async (output) => {
+    const total = shape.reduce((product, axis) => product * axis, elementBytes(dtype));
+    using progress = new Progress(name, total, quiet);
+    const parts = decoded(name, file.pieces, maxBytes);
+    return { axes: await writeArray(file.header, parts, format, output, progress), seconds: progress.seconds };
+  });
   if (!quiet) {
-    const { shape } = layout.header;
-    say(
-      `${out === "-" ? "standard output" : out}: ${whole(bytes.length)} bytes to ${whole(length)}, ${
-        dtypeName(dtype)
-      } [${shape.join(", ")}], ${seconds.toFixed(2)} s\n`,
-    );
+    const bytes = axes.reduce((product, axis) => product * axis, elementBytes(dtype));
+    const to = out === "-" ? "standard output" : out;
+    say(`${to}: ${whole(bytes)} bytes, ${dtypeName(dtype)} [${axes.join(", ")}], ${seconds.toFixed(2)} s\n`);
   }
   return 0;
-}
-
-/** All of a compressed file. */
-export function readFile(path: string): { readonly name: string; readonly bytes: Uint8Array } {
-  using source = openSource(path);
-  return { name: source.name, bytes: source.read(0, source.length) };
 }
 
 /** Where to, and as what: the ending of the name decides where `--format` does not. */
@@ -75,8 +68,7 @@ function destination(args: Arguments, path: string): { readonly out: string; rea
     /\.npy$/i.test(name) ? "npy" : /\.(bin|raw|f16|f32|f64)$/i.test(name) ? "raw" : undefined;
   if (chosen !== undefined || path === "-") {
     const out = chosen ?? "-";
-    const format = given ?? told(out) ?? (out === "-" ? told(stem(path)) : undefined) ?? "npy";
-    return { out, format };
+    return { out, format: given ?? told(out) ?? (out === "-" ? told(stem(path)) : undefined) ?? "npy" };
   }
   if (!path.endsWith(EXTENSION)) {
     throw new UsageError(`Cannot name the output of ${path} as it does not end in ${EXTENSION}: want --out <file>`);
@@ -89,55 +81,24 @@ function stem(path: string): string {
   return path.endsWith(EXTENSION) ? path.slice(0, -EXTENSION.length) : path;
 }
 
-/** Tells in which file a stream is at fault. */
-export function named<R>(name: string, work: () => R): R {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof CodecError)) throw error;
-    const hint = error.code === "LIMIT" ? "; --max-bytes allows more" : "";
-    throw new RunError(`${name}: ${errorLine(error)}${hint}`, { cause: error });
-  }
-}
-
-/**
- * Decodes all chunks in turn.
- *
- * @param use Gets the bytes of a chunk's elements, and where they begin among those of all; they are lost afterwards.
- */
-export async function decodeChunks(
-  name: string,
-  bytes: Uint8Array,
-  { header, chunks }: FileLayout,
-  progress: Progress,
-  use: (elements: Uint8Array, at: number) => void,
-): Promise<void> {
-  const { dtype, rowLength } = header, workspace = new Workspace("auto"), size = elementBytes(dtype);
-  for (const place of chunks) {
-    const begin = place.firstRow * rowLength * size, length = place.elements * size;
-    named(name, () =>
-      withChunk(workspace, bytes, place, header, true, (chunk) => {
-        const at = chunk.decode();
-        use(workspace.kernels.memory.u8.subarray(at, at + length), begin);
-      }));
-    await progress.step(begin + length);
-  }
-}
-
-async function decompressFile(
-  name: string,
-  bytes: Uint8Array,
-  layout: FileLayout,
+/** Writes elements as they come; returns their axes, which of a streamed file are known afterwards only. */
+async function writeArray(
+  { dtype, shape, streamed }: FileHeader,
+  parts: AsyncIterable<Uint8Array>,
   format: Format,
   output: Output,
-  quiet: boolean,
-): Promise<{ length: number; seconds: number }> {
-  const { header: { dtype, shape }, elements } = layout,
-    head = format === "npy" ? writeNpyHead(dtype, shape) : undefined;
-  const offset = head?.length ?? 0, total = elements * elementBytes(dtype);
-  using progress = new Progress(name, total, quiet);
-  if (head) output.write(head, 0);
-  await decodeChunks(name, bytes, layout, progress, (part, at) => output.write(part, offset + at));
+  progress: Progress,
+): Promise<readonly number[]> {
+  // Heads of arrays of one axis are equally long.
+  const head = writeNpyHead(dtype, streamed ? [0] : shape), offset = format === "npy" ? head.length : 0;
+  if (format === "npy" && !streamed) output.write(head, 0);
+  let done = 0;
+  for await (const part of parts) {
+    output.write(part, offset + done);
+    await progress.step(done += part.length);
+  }
+  const axes = streamed ? [done / elementBytes(dtype)] : shape;
+  if (format === "npy" && streamed) output.write(writeNpyHead(dtype, axes), 0);
   output.commit();
-  return { length: offset + total, seconds: progress.seconds };
+  return axes;
 }

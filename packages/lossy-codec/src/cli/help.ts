@@ -61,7 +61,8 @@ Bound: one of
   --lossless             Not a bit changes
 
 ${ARRAY}
-${STORING}
+${STORING}  --stream               Take bare elements as they come, for pipes without an end: a file of one axis; not with --rel
+
 Output
   -o, --out <file>       Where to; - is the standard output [<file>.prlc]
   -f, --force            Replace a file that is there; write to a terminal

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dtypeId, dtypeName, elementBytes } from "../dtype.ts";
+import { dtypeId, dtypeName, elementBytes, type FloatArray } from "../dtype.ts";
 import type { DtypeId } from "../kernels/kernels.ts";
 import { type Arguments, lastOf } from "./arguments.ts";
 import { type ByteSource, openSource } from "./byte_source.ts";
@@ -94,19 +94,37 @@ function npyArray(source: ByteSource, prefix: Uint8Array, flags: ArrayFlags): In
   };
 }
 
+/**
+ * The type of bare elements.
+ *
+ * @throws {UsageError} Nothing tells it
+ */
+export function bareDtype(path: string, { dtype }: ArrayFlags): DtypeId {
+  const extension = /\.(f16|f32|f64)$/i.exec(path)?.[1]?.toLowerCase() as "f16" | undefined;
+  if (dtype !== undefined || extension !== undefined) return dtype ?? dtypeId(extension!);
+  const name = path === "-" ? "the standard input" : path;
+  throw new UsageError(`Cannot read ${name} as nothing tells the type of its elements: want --dtype f16, f32 or f64`);
+}
+
+/** The error for a part of an element. */
+export function oddLength(name: string, dtype: DtypeId, bytes: number): RunError {
+  return new RunError(
+    `Cannot read ${name} as ${dtypeName(dtype)}: it has ${bytes} bytes, want a multiple of ${elementBytes(dtype)}`,
+  );
+}
+
+/** The elements at the beginning of a buffer; f16 as bit patterns. */
+export function arrayOf(dtype: DtypeId, buffer: ArrayBuffer, length: number): FloatArray {
+  const size = elementBytes(dtype);
+  if (size === 8) return new Float64Array(buffer, 0, length);
+  return size === 4 ? new Float32Array(buffer, 0, length) : new Uint16Array(buffer, 0, length);
+}
+
 function bareArray(source: ByteSource, path: string, flags: ArrayFlags): InputArray {
-  const { name } = source, extension = /\.(f16|f32|f64)$/i.exec(path)?.[1]?.toLowerCase() as "f16" | undefined;
-  const dtype = flags.dtype ?? (extension && dtypeId(extension));
+  const { name } = source;
   if (/\.npy$/i.test(path)) throw new RunError(`Cannot read ${name} as it does not begin with \\x93NUMPY`);
-  if (dtype === undefined) {
-    throw new UsageError(`Cannot read ${name} as nothing tells the type of its elements: want --dtype f16, f32 or f64`);
-  }
-  const size = elementBytes(dtype), elements = source.length / size;
-  if (!Number.isInteger(elements)) {
-    throw new RunError(
-      `Cannot read ${name} as ${dtypeName(dtype)}: it has ${source.length} bytes, want a multiple of ${size}`,
-    );
-  }
+  const dtype = bareDtype(path, flags), size = elementBytes(dtype), elements = source.length / size;
+  if (!Number.isInteger(elements)) throw oddLength(name, dtype, source.length);
   const shape = flags.shape ?? [elements], product = shape.reduce((product, axis) => product * axis, 1);
   if (product !== elements) {
     throw new UsageError(`Cannot use --shape ${shape.join("x")} as ${name} has ${elements} elements: want as many`);

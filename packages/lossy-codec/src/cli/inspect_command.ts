@@ -4,9 +4,9 @@
  * @module
  */
 import { type ChunkInfo, inspect, type StreamInfo } from "../inspect.ts";
-import { readLayout } from "../format/layout.ts";
 import { fileOf, type Flags, parseArguments } from "./arguments.ts";
-import { decodeChunks, named, readFile } from "./decompress_command.ts";
+import { openSource } from "./byte_source.ts";
+import { decoded, named } from "./decoding.ts";
 import { count, ratioText, significant, table, whole } from "./numbers.ts";
 import { print } from "./output.ts";
 import { Progress } from "./terminal.ts";
@@ -22,10 +22,12 @@ const FLAGS: Flags = {
 /** Runs the command. */
 export async function inspectCommand(args: readonly string[]): Promise<number> {
   const parsed = parseArguments(args, "inspect", FLAGS), { values } = parsed;
-  const { name, bytes } = readFile(fileOf(parsed, "inspect")), info = named(name, () => inspect(bytes));
+  using source = openSource(fileOf(parsed, "inspect"));
+  const { name } = source, bytes = source.read(0, source.length), info = named(name, () => inspect(bytes));
   if (values.has("verify")) {
     using progress = new Progress(name, info.elements * BYTES[info.dtype], values.has("quiet"));
-    await decodeChunks(name, bytes, readLayout(bytes, Infinity), progress, () => {});
+    let done = 0;
+    for await (const part of decoded(name, [bytes], Infinity)) await progress.step(done += part.length);
   }
   if (values.has("json")) print(jsonText(name, info, values.has("chunks"), values.has("verify")));
   else print(summary(name, info, values.has("verify")) + (values.has("chunks") ? "\n" + chunkTable(info) : ""));

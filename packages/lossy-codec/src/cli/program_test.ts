@@ -4,8 +4,9 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { compress, decompress } from "../../mod.ts";
+import { compress, decompress, inspect } from "../../mod.ts";
 import { DENO_ARGS, inFolder, namesIn, npyBytes, runProgram, succeed } from "./_test_program.ts";
+import { readNpyHead } from "./npy.ts";
 
 /** A table of 300 rows of 8 elements that repeat, in multiples of 1/64. */
 const ROWS = 300, ROW_LENGTH = 8;
@@ -101,6 +102,44 @@ Deno.test("pipes: - is the standard input and output, and the bytes are those of
     assertEquals(npy.bytes.subarray(-restored.length), restored);
     assertEquals(npy.bytes[0], 0x93);
     assertEquals(namesIn(folder), []);
+  }));
+
+Deno.test("--stream compresses pipes as they come, and decompress takes what it wrote", () =>
+  inFolder(async (folder) => {
+    const flags = ["compress", "-", "--stream", "--dtype", "f32"], bytes = new Uint8Array(X.buffer);
+    const packed = await runProgram(
+      folder,
+      [...flags, "--abs", "0.01", "--row-length", "8", "--chunk-rows", "64"],
+      bytes,
+    );
+    assertEquals(packed.code, 0, packed.stderr);
+    const restored = decompress(packed.bytes), { streamed, chunks } = inspect(packed.bytes);
+    assertEquals([restored.length, streamed, chunks.length], [X.length, true, 5]);
+    assertEquals(Math.max(...X.map((x, i) => Math.abs(x - restored[i]!))) <= 0.01, true);
+    await Deno.writeFile(`${folder}/s.prlc`, packed.bytes);
+    const [toFile, toPipe, ...refused] = await Promise.all([
+      runProgram(folder, ["decompress", "s.prlc"]),
+      runProgram(folder, ["decompress", "-", "--max-bytes", "9600"], packed.bytes),
+      runProgram(folder, ["decompress", "-", "--max-bytes", "9599"], packed.bytes),
+      runProgram(folder, [...flags, "--abs", "0.01"], bytes.subarray(0, 9)),
+      runProgram(folder, [...flags, "--abs", "0.01"], NPY),
+      runProgram(folder, [...flags, "--rel", "0.01"], bytes),
+      runProgram(folder, [...flags, "--abs", "0.01", "--shape", "300x8"], bytes),
+    ]);
+    assertEquals([toFile.code, toPipe.code], [0, 0], toFile.stderr + toPipe.stderr);
+    assertEquals(await Deno.readFile(`${folder}/s.npy`), toPipe.bytes);
+    assertEquals(readNpyHead(toPipe.bytes, "s").shape, [X.length]);
+    assertEquals(new Float32Array(toPipe.bytes.buffer, 128), restored);
+    assertEquals(refused.map(({ code, stderr }) => [code, stderr]), [
+      [
+        1,
+        "error: the standard input: Cannot decode 2400 elements or more: want at most 9599 bytes; --max-bytes allows more\n",
+      ],
+      [1, "error: Cannot read the standard input as f32: it has 9 bytes, want a multiple of 4\n"],
+      [2, "error: Cannot stream the standard input as it is a NumPy file: want bare elements, or no --stream\n"],
+      [2, "error: Cannot compress a stream with a bound relative to its range: want { abs } or { pwRel }\n"],
+      [2, "error: Cannot use --shape with --stream as a stream has no axes\n"],
+    ]);
   }));
 
 Deno.test("big-endian NumPy files are converted, those with a wrong length refused", () =>

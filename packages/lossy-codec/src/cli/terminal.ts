@@ -33,7 +33,7 @@ export class Progress implements Disposable {
 
   /**
    * @param what What is worked on.
-   * @param total Bytes to be done.
+   * @param total Bytes to be done; Infinity if that is not known.
    */
   constructor(what: string, total: number, quiet: boolean) {
     this.#what = what;
@@ -50,8 +50,10 @@ export class Progress implements Disposable {
   async step(done: number): Promise<void> {
     const now = performance.now();
     if (this.#shown && now >= this.#next) {
-      const speed = done / 1e6 / this.seconds;
-      this.#show(`${this.#what}  ${Math.floor(100 * done / this.#total)} %  ${speed.toFixed(0)} MB/s`);
+      const part = this.#total < Infinity
+        ? `${Math.floor(100 * done / this.#total)} %`
+        : `${(done / 1e6).toFixed(0)} MB`;
+      this.#show(`${this.#what}  ${part}  ${(done / 1e6 / this.seconds).toFixed(0)} MB/s`);
       this.#next = now + PERIOD_MS;
     }
     if (now >= this.#turn) {
