@@ -21,7 +21,7 @@ export interface Zfp {
     tolerance: number,
     header?: boolean,
   ): Uint8Array<ArrayBuffer>;
-  /** @throws {Error} zfp refuses the bytes */
+  /** @throws {Error} zfp refuses the bytes, or they have another shape or type than they should */
   decode(
     bytes: Uint8Array<ArrayBuffer>,
     out: Float32Array<ArrayBuffer>,
@@ -41,6 +41,8 @@ export function openZfp(): Zfp | undefined {
     zfp_library_version: { type: "u32" },
     zfp_field_1d: { parameters: ["buffer", "i32", "usize"], result: "pointer" },
     zfp_field_2d: { parameters: ["buffer", "i32", "usize", "usize"], result: "pointer" },
+    zfp_field_size: { parameters: ["pointer", "buffer"], result: "usize" },
+    zfp_field_type: { parameters: ["pointer"], result: "i32" },
     zfp_field_free: { parameters: ["pointer"], result: "void" },
     zfp_stream_open: { parameters: ["pointer"], result: "pointer" },
     zfp_stream_set_accuracy: { parameters: ["pointer", "f64"], result: "f64" },
@@ -86,8 +88,15 @@ export function openZfp(): Zfp | undefined {
     decode(bytes, out, shape, tolerance, header = false) {
       const field = fieldOf(out, shape);
       zfp.zfp_stream_set_accuracy(stream, tolerance);
+      const sizes = new BigUint64Array(4);
       const read = attached(bytes, () => {
-        if (header && zfp.zfp_read_header(stream, field, FULL_HEADER) === 0n) return 0n;
+        if (header) {
+          if (zfp.zfp_read_header(stream, field, FULL_HEADER) === 0n) return 0n;
+          // An attentive caller looks before zfp writes.
+          zfp.zfp_field_size(field, sizes);
+          if (sizes[0] !== BigInt(shape[0]) || sizes[1] !== BigInt(shape[1]) || sizes[2] !== 0n) return 0n;
+          if (zfp.zfp_field_type(field) !== FLOAT) return 0n;
+        }
         return zfp.zfp_decompress(stream, field);
       });
       zfp.zfp_field_free(field);
