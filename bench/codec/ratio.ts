@@ -58,7 +58,8 @@ async function measureGroup({ name, kind, sliceRows, bounds, arrays }: ArrayGrou
     // A slice longer than the array is the array: cut it once, however many such lengths there are.
     const lengths = new Set(sliceRows.map((rows) => Math.min(rows, array.rows)));
     for (const rows of lengths) {
-      const floats = floatWays(array, rows, peers);
+      // Slow, the same for all bounds, and no rival: the longest slices will do.
+      const floats = rows === Math.max(...lengths) ? floatWays(array, rows, peers) : {};
       for (const rel of bounds) {
         const key = `${rows}/${rel}`,
           cell = sums.get(key) ?? { sliceRows: rows, rel, sum: new CellSum(), link: new KeptTables() };

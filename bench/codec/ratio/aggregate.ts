@@ -107,7 +107,8 @@ export function verdicts(cells: readonly Cell[]): Verdict[] {
       sums.set(key, [...sums.get(key) ?? [], { ...cell, group: name }]);
     }
   }
-  const totals = [...sums.values()].map((parts): Cell => ({ ...parts[0]!, ...total(parts) }));
+  const totals = [...sums.values()].map((parts): Cell => ({ ...parts[0]!, ...total(parts) }))
+    .sort((a, b) => a.group.localeCompare(b.group) || Number(a.sliceRows) - Number(b.sliceRows) || a.rel - b.rel);
   return [...totals, ...own].map(verdict);
 }
 
