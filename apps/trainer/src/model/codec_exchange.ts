@@ -13,7 +13,7 @@ import type { CodecDirection, HalfSpec, LossySpec } from "../config/codec_spec.t
 import type { CommTotals } from "../run/comm.ts";
 import { CodecPolicy, type StepSpan, type TableOfModel } from "./codec_policy.ts";
 import { roundToHalf } from "./half.ts";
-import { messageBytes } from "./message_bytes.ts";
+import { MessageSizes } from "./message_sizes.ts";
 import { eachTableSlice } from "./table_slices.ts";
 
 /** The order for a codec. */
@@ -35,8 +35,9 @@ type Way = Exclude<CodecDirection, "both">;
 export class CodecExchange implements Exchange {
   readonly #spec: HalfSpec | LossySpec;
   readonly #totals: CommTotals;
-  /** Absent for half precision. */
+  /** Absent for half precision, like the one below. */
   readonly #policy: CodecPolicy | undefined;
+  readonly #sizes: MessageSizes | undefined;
   /** The step in progress; the first is 1. */
   step: number;
 
@@ -44,7 +45,7 @@ export class CodecExchange implements Exchange {
   constructor({ spec, totals, ...span }: CodecOrder, tables: readonly TableOfModel[], step: number) {
     this.#spec = spec;
     this.#totals = totals;
-    this.#policy = spec.kind === "lossy" ? new CodecPolicy(spec, tables, span) : undefined;
+    if (spec.kind === "lossy") [this.#policy, this.#sizes] = [new CodecPolicy(spec, tables, span), new MessageSizes()];
     this.step = step;
   }
 
@@ -96,7 +97,7 @@ export class CodecExchange implements Exchange {
     const sized = (this.step - 1) % SIZED_EVERY === 0;
     eachTableSlice(data, shape, spec.slices, (slice, { table }) => {
       const bound = factor * this.#policy!.bound(table, this.step);
-      if (sized) this.#size(slice.byteLength, messageBytes(slice, shape[2], bound));
+      if (sized) this.#size(slice.byteLength, this.#sizes!.of(slice, shape[2], bound));
       this.#note(quantiseInPlace(slice, shape[2], bound));
     });
   }

@@ -9,9 +9,9 @@ import type { ModelFactory } from "./model_factory.ts";
 import { train } from "./train.ts";
 
 const COMMON = ["--device", "cpu", "--blas", "off", "--no-tensorboard", "--log-every", "5"];
-/** 36 steps, and about as many again in the final fit. */
-const SMALL = ["--data", "synthetic:4000", "--batch", "256", "--epochs", "3", "--eval-every", "6", "--dim", "4"];
-/** Classes are settled in step 7, the decay ends with step 18. */
+/** 24 steps, and about as many again in the final fit. */
+const SMALL = ["--data", "synthetic:4000", "--batch", "256", "--epochs", "2", "--eval-every", "6", "--dim", "4"];
+/** Steps 3 to 5 are sampled, the decay ends with step 12. */
 const ADAPTIVE = "lossy:0.03,adaptive,direction=both,warmup=0.1,samples=3,decay=step,phase=0.5,slices=2";
 
 /** Trains in this process. @returns what went to the terminal and to standard output. */
@@ -38,13 +38,13 @@ const codecState = (dir: string): string => {
 
 Deno.test("train with an adaptive codec gives the same bits on two threads and after dying anywhere", () =>
   inFolder(async (dir) => {
-    const args = [...SMALL, "--codec", ADAPTIVE, "--checkpoint-every", "3"], whole = `${dir}/whole`;
+    const args = [...SMALL, "--codec", ADAPTIVE, "--checkpoint-every", "2"], whole = `${dir}/whole`;
     const said = await run([...args, "--threads", "1", "--out", whole]);
     assertStringIncludes(said, `codec   ${ADAPTIVE}`);
     await run([...args, "--threads", "2", "--out", `${dir}/two`]);
     assertEquals(outcome(`${dir}/two`), outcome(whole));
     // With two of three sampled batches in the checkpoint, in the decay, and early in the final fit.
-    for (const step of [7, 14, 41]) {
+    for (const step of [5, 10, 29]) {
       const out = `${dir}/dies-in-${step}`;
       await assertRejects(() => run([...args, "--out", out], dyingIn(step)), Error, "the power went out");
       await run(["--resume", out]);
