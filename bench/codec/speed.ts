@@ -45,6 +45,7 @@ export async function benchSpeed(bench: Bench, peers: Peers): Promise<void> {
           ours: sides.ours(direction, "auto"),
           baselines: [sides.ours(direction, "plain"), ...sides.peers(direction)],
           measure,
+          ...(bench.options.quick ? {} : { sampling: { rounds: 31, sampleMs: 40 } }),
         });
       }
       sides.addRatios(bench);
