@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { type ChunkBooks, encodeChunk, maxChunkBytes, NO_BOOKS } from "./chunk/encode_chunk.ts";
+import { encodeChunk } from "./chunk/encode_chunk.ts";
+import { type ChunkBooks, type ChunkJob, maxChunkBytes, NO_BOOKS } from "./chunk/job.ts";
 import { OpenChunk } from "./chunk/decode_chunk.ts";
-import type { Bound } from "./chunk/unit.ts";
-import { boundFor, loadRows } from "./compress.ts";
+import { type ChunkLimits, limitsFor, loadRows } from "./compress.ts";
 import { bytesOf, type Dtype, dtypeId, dtypeOf, elementBytes, type FloatArray } from "./dtype.ts";
 import { CodecError } from "./errors.ts";
 import { MESSAGE_HEADER_BYTES, readMessageHeader, writeMessageHeader } from "./format/message.ts";
@@ -112,13 +112,14 @@ export class Encoder {
       step = messageRows(rowLength) * rowLength * size;
     let at = 0, books = this.#books.get(key) ?? NO_BOOKS;
     try {
-      const limit = boundFor(this.#workspace, plan, dtype, source);
+      const messages = Math.ceil(source.length / step),
+        limits = limitsFor(this.#workspace, plan, dtype, source, messages);
       for (let begin = 0; begin < source.length; begin += step) {
         const message = this.#message(
           source.subarray(begin, begin + step),
           dtype,
           plan,
-          limit,
+          limits,
           books,
           context,
           dst,
@@ -143,7 +144,7 @@ export class Encoder {
     source: Uint8Array,
     dtype: DtypeId,
     plan: Plan,
-    bound: Bound,
+    limits: ChunkLimits,
     books: ChunkBooks,
     { table = 0, destination = 0 }: EncodeContext,
     dst: Uint8Array,
@@ -153,7 +154,7 @@ export class Encoder {
     const size = elementBytes(dtype), elements = source.length / size, rows = Math.ceil(elements / d);
     return this.#workspace.scoped(() => {
       const src = loadRows(this.#workspace, source, rows * d, size);
-      const job = { dtype, d, rows, elements, src, bound, mode, link, checksum };
+      const job: ChunkJob = { dtype, d, rows, elements, src, ...limits, mode, link, checksum };
       const chunk = encodeChunk(this.#workspace, this.#options.shareTables ?? true ? { ...job, books } : job);
       const end = at + MESSAGE_HEADER_BYTES + chunk.bytes;
       if (end > dst.length) throw new RangeError(`Cannot encode into ${dst.length} bytes: want ${end} or more`);

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Bound } from "./chunk/unit.ts";
-import { encodeChunk, type EncodedChunk, maxChunkBytes } from "./chunk/encode_chunk.ts";
+import { encodeChunk } from "./chunk/encode_chunk.ts";
+import { type ChunkJob, type EncodedChunk, maxChunkBytes } from "./chunk/job.ts";
 import { bytesOf, type Dtype, dtypeId, dtypeOf, elementBytes, type FloatArray } from "./dtype.ts";
 import { type FileHeader, headerBytes, writeHeader } from "./format/header.ts";
 import { chunkCount, chunkExtent } from "./format/layout.ts";
@@ -42,12 +43,26 @@ export function rangeOf(
   return { least, greatest };
 }
 
-/** The bound on each value of an array; looks at the values if it has to. */
-export function boundFor(workspace: Workspace, plan: Plan, dtype: DtypeId, source: Uint8Array): Bound {
-  if (plan.boundKind !== "rel") return chunkBound(plan, 0, 0);
+/** The bound on values of chunks, and a magnitude that none exceeds. */
+export type ChunkLimits = Pick<ChunkJob, "bound" | "magnitude">;
+
+/**
+ * What is to be known of an array before its chunks are encoded; looks at the values only if it has to.
+ *
+ * @param chunks How many it has.
+ */
+export function limitsFor(
+  workspace: Workspace,
+  plan: Plan,
+  dtype: DtypeId,
+  source: Uint8Array,
+  chunks: number,
+): ChunkLimits {
+  if (plan.boundKind !== "rel") return { bound: chunkBound(plan, 0, 0) };
+  if (chunks === 1) return { bound: { kind: "rel", error: plan.requestedBound } };
   return workspace.scoped(() => {
     const { least, greatest } = rangeOf(workspace, dtype, source);
-    return chunkBound(plan, least, greatest);
+    return { bound: chunkBound(plan, least, greatest), magnitude: Math.max(Math.abs(least), Math.abs(greatest)) };
   });
 }
 
@@ -74,7 +89,7 @@ export function encodeRows(
   workspace: Workspace,
   plan: Plan,
   dtype: DtypeId,
-  bound: Bound,
+  limits: ChunkLimits,
   source: Uint8Array,
   use: (bytes: Uint8Array, chunk: EncodedChunk) => void,
 ): void {
@@ -82,7 +97,7 @@ export function encodeRows(
   const size = elementBytes(dtype), elements = source.length / size, rows = Math.ceil(elements / d);
   workspace.scoped(() => {
     const src = loadRows(workspace, source, rows * d, size);
-    const chunk = encodeChunk(workspace, { dtype, d, rows, elements, src, bound, mode, link, checksum });
+    const chunk = encodeChunk(workspace, { dtype, d, rows, elements, src, ...limits, mode, link, checksum });
     use(kernels.memory.u8.subarray(chunk.at, chunk.at + chunk.bytes), chunk);
   });
 }
@@ -119,17 +134,18 @@ function encodeFile(
   const plan = planOf(options, elements), shape = shapeOf(options, elements, dtype);
   const { rowLength, chunkRows } = plan;
   return withWorkspace(plan.kernels, (workspace) => {
-    const bound = boundFor(workspace, plan, dtype, source);
     const chunks = chunkCount(elements, rowLength, chunkRows), head = new Head(shape.length, chunks);
-    let at = head.bytes.length, maxError = 0;
+    const limits = limitsFor(workspace, plan, dtype, source, chunks);
+    let at = head.bytes.length, maxError = 0, bound = limits.bound as Bound;
     for (let chunk = 0; chunk < chunks; chunk++) {
       const begin = chunk * chunkRows * rowLength;
       const end = begin + chunkExtent(elements, rowLength, chunkRows, chunk).elements;
-      encodeRows(workspace, plan, dtype, bound, source.subarray(begin * size, end * size), (bytes, encoded) => {
+      encodeRows(workspace, plan, dtype, limits, source.subarray(begin * size, end * size), (bytes, encoded) => {
         emit(bytes, at);
         head.size(chunk, bytes.length);
         at += bytes.length;
         maxError = Math.max(maxError, encoded.maxError);
+        bound = encoded.bound;
       });
     }
     head.close(headerOf(plan, dtype, bound, shape, maxError));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { maxChunkBytes } from "./chunk/encode_chunk.ts";
+import { maxChunkBytes } from "./chunk/job.ts";
 import { type DecompressOptions, maxBytesOf, withChunk } from "./decompress.ts";
 import { bytesOf, elementBytes, type FloatArray, newArray } from "./dtype.ts";
 import { CodecError } from "./errors.ts";

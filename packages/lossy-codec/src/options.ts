@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Bound } from "./chunk/unit.ts";
+import { type Bound, boundOfRange } from "./chunk/unit.ts";
 import { type Link, type Mode, MODES } from "./chunk/mode.ts";
 import { dtypeName } from "./dtype.ts";
 import { CodecError } from "./errors.ts";
@@ -132,11 +132,7 @@ export function chunkBound({ boundKind, requestedBound }: Plan, least: number, g
   if (boundKind === "lossless") return { kind: "lossless" };
   if (boundKind === "pwRel") return { kind: "pwRel", error: requestedBound };
   if (boundKind === "abs") return { kind: "abs", error: requestedBound };
-  if (!(greatest > least)) return { kind: "lossless" };
-  // Halves, as the difference of two finite numbers may not be one; and rounded down, so that it is below rel (max - min).
-  const half = (greatest / 2 - least / 2) * requestedBound * (1 - 2 ** -50);
-  const error = Math.min(half, Number.MAX_VALUE / 2) * 2;
-  return error > 0 ? { kind: "abs", error } : { kind: "lossless" };
+  return boundOfRange(requestedBound, least, greatest);
 }
 
 /**

@@ -23,7 +23,8 @@ import {
 } from "../format/chunk_header.ts";
 import type { DtypeId } from "../kernels/kernels.ts";
 import type { Workspace } from "../kernels/workspace.ts";
-import { type ChunkBooks, restore } from "./encode_chunk.ts";
+import type { ChunkBooks } from "./job.ts";
+import { restore } from "./write_chunk.ts";
 import { readRowMap, type RowMap } from "./row_map.ts";
 import { maxCodeFor, type Unit } from "./unit.ts";
 import { readVlz } from "./vlz.ts";

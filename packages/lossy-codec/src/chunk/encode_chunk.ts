@@ -3,103 +3,17 @@
  *
  * @module
  */
-import type { Codebook } from "../entropy/plan.ts";
-import { codebookAfter } from "../entropy/codebook.ts";
-import type { GivenTable } from "../entropy/given_table.ts";
 import { elementBytes } from "../dtype.ts";
-import {
-  ANS,
-  CHUNK_HEADER_BYTES,
-  type ChunkHeader,
-  chunkHeaderBytes,
-  type Coder,
-  CONST,
-  PACK,
-  RAW,
-  sealChunk,
-  writeChunkHeader,
-} from "../format/chunk_header.ts";
-import { type DtypeId, F16, F64 } from "../kernels/kernels.ts";
+import { ANS, CHUNK_HEADER_BYTES, type Coder, PACK, RAW } from "../format/chunk_header.ts";
+import { F16, F32, F64 } from "../kernels/kernels.ts";
 import type { Workspace } from "../kernels/workspace.ts";
-import { type Codes, codesIn, type CodesPlan, looksSmooth, planCodes, planGiven, writeCodes } from "./codes_plan.ts";
-import { type Allowed, costOf, type Link, type Mode, MODES } from "./mode.ts";
-import { planRowMap, type RowMapPlan, writeRowMap } from "./row_map.ts";
+import { type Codes, codesIn, type CodesPlan, looksSmooth, planCodes, planGiven } from "./codes_plan.ts";
+import { type Candidate, type ChunkJob, type EncodedChunk, type Fixed, maxChunkBytes } from "./job.ts";
+import { type Allowed, costOf, MODES } from "./mode.ts";
+import { planRowMap, type RowMapPlan } from "./row_map.ts";
 import { type Distinct, distinctRows, everyRow, repeatedRows, type Stored, storedRows } from "./rows.ts";
-import { type Bound, chooseUnit, type Unit } from "./unit.ts";
-
-/** Tables that later chunks of the same origin may refer to. */
-export interface ChunkBooks {
-  /** Of the codes. */
-  readonly codes: Codebook | undefined;
-  /** Of the row map. */
-  readonly map: Codebook | undefined;
-}
-
-/** What to encode, and how. */
-export interface ChunkJob {
-  /** Of the elements. */
-  readonly dtype: DtypeId;
-  /** Elements per row. */
-  readonly d: number;
-  /** 1 to 65,536. */
-  readonly rows: number;
-  /** Elements, in the last row maybe fewer than `d`. */
-  readonly elements: number;
-  /** Byte offset of `rows * d` elements; those that the last row lacks are copies of the last one. */
-  readonly src: number;
-  /** What values may be off. */
-  readonly bound: Bound;
-  /** Ways to store that may be used. */
-  readonly mode: Mode;
-  /** What speed matters, if it does. */
-  readonly link: Link | undefined;
-  /** Whether to add a checksum. */
-  readonly checksum: boolean;
-  /** Tables to refer to; without them, the chunk stands alone. */
-  readonly books?: ChunkBooks | undefined;
-  /** Nothing to choose: see {@linkcode Fixed}. */
-  readonly fixed?: Fixed | undefined;
-}
-
-/**
- * A device that encodes many chunks at once does not weigh tables. With this, a chunk is CONST where it can be, else the smallest
- * of three: codes with the given table (if the mode has it, and it has all of their tokens), packed codes (unless the mode is
- * `"raw"`), and RAW without a row map. Row maps are packed. Of equal sizes, the first is taken. Modes are `"raw"`, and `"pack"`,
- * `"huff"` and `"ans"` with or without `"dict+"`.
- */
-export interface Fixed {
-  /** The table of the codes, for `"huff"` and `"ans"`. */
-  readonly table?: GivenTable | undefined;
-}
-
-/** An encoded chunk. */
-export interface EncodedChunk {
-  /** Byte offset. */
-  readonly at: number;
-  /** A multiple of 4. */
-  readonly bytes: number;
-  /** Greatest |x - x^|. */
-  readonly maxError: number;
-  /** How it is stored. */
-  readonly coder: Coder;
-  /** Tables after this chunk. */
-  readonly books: ChunkBooks;
-}
-
-/** A way to store the chunk. */
-interface Candidate {
-  readonly bytes: number;
-  readonly coder: Coder;
-  readonly stored: Stored;
-  readonly lorenzo: 0 | 1 | 2;
-  readonly map: RowMapPlan | undefined;
-  readonly codes: CodesPlan | undefined;
-}
-
-/** Most bytes that a chunk takes. */
-export function maxChunkBytes(dtype: DtypeId, elements: number): number {
-  return chunkHeaderBytes(RAW, false, dtype) + 4 * Math.ceil(elements * elementBytes(dtype) / 4);
-}
+import { type Bound, boundOfRange, chooseUnit, type Unit } from "./unit.ts";
+import { restore, writeCandidate, writeConst, type WrittenChunk } from "./write_chunk.ts";
 
 /**
  * Encodes a chunk in kernel memory. The caller copies the bytes away and releases the arena.
@@ -129,6 +43,7 @@ class ChunkEncoder {
   /** Byte offset of the elements as the kernels take them: f16 expanded to f32. */
   readonly #values: number;
   #unit: Unit | undefined;
+  #bound: Bound;
   #maxError = 0;
 
   constructor(workspace: Workspace, job: ChunkJob) {
@@ -138,6 +53,7 @@ class ChunkEncoder {
     this.#rowBytes = job.d * elementBytes(job.dtype);
     this.#rawBytes = job.rows * this.#rowBytes;
     this.#values = job.src;
+    this.#bound = job.bound.kind === "rel" ? { kind: "lossless" } : job.bound;
     if (job.dtype === F16) {
       this.#values = workspace.arena.take(4 * job.rows * job.d);
       workspace.kernels.expandF16(job.src, job.rows * job.d, this.#values);
@@ -153,7 +69,8 @@ class ChunkEncoder {
     const same = this.#sameElement(distinct);
     if (same && mode !== "raw" && mode !== "vlz") return this.#writeConst(undefined);
     const candidates: Candidate[] = [];
-    this.#unit = mode === "raw" ? undefined : this.#chooseUnit();
+    const unit = this.#chooseUnit();
+    if (mode !== "raw") this.#unit = unit;
     if (this.#unit !== undefined) {
       const quantised = this.#quantise(distinct, this.#unit);
       if (quantised.constant && mode !== "vlz") return this.#writeConst(quantised.codes);
@@ -209,13 +126,26 @@ class ChunkEncoder {
     return true;
   }
 
-  #chooseUnit(): Unit | undefined {
-    const { dtype, d, rows, bound } = this.#job;
-    if (bound.kind === "lossless") return undefined;
-    const { kernels, arena } = this.#workspace, result = arena.take(32);
+  /** Least and greatest finite value, number of values not finite, greatest magnitude. */
+  #range(): readonly [least: number, greatest: number, bad: number, magnitude: number] {
+    const { dtype, d, rows } = this.#job, { kernels, arena } = this.#workspace, result = arena.take(32);
     kernels.range(dtype, this.#values, rows * d, result);
-    const [, , bad, greatest] = kernels.memory.f64.subarray(result >>> 3, (result >>> 3) + 4);
-    return bad === rows * d ? undefined : chooseUnit(dtype, bound, greatest!);
+    const [least, greatest, bad, magnitude] = kernels.memory.f64.slice(result >>> 3, (result >>> 3) + 4);
+    return [least!, greatest!, bad!, magnitude!];
+  }
+
+  #chooseUnit(): Unit | undefined {
+    const { dtype, d, rows, bound, magnitude } = this.#job;
+    if (bound.kind === "abs" && dtype === F64) return chooseUnit(dtype, bound, 0);
+    if (bound.kind === "abs" && dtype === F32 && magnitude !== undefined) {
+      // The step never grows with the magnitude: where it is the same for none and for that, it is for all between.
+      const [most, least] = [chooseUnit(dtype, bound, magnitude), chooseUnit(dtype, bound, 0)];
+      if (most?.kind !== "step" || least?.kind !== "step" || most.step === least.step) return most;
+    }
+    if (bound.kind === "lossless") return undefined;
+    const [least, greatest, bad, most] = this.#range();
+    if (bound.kind === "rel") this.#bound = boundOfRange(bound.error, least, greatest);
+    return bad === rows * d ? undefined : chooseUnit(dtype, this.#bound, most);
   }
 
   #quantise({ unique, uniqueRows }: Distinct, unit: Unit) {
@@ -311,119 +241,21 @@ class ChunkEncoder {
     return this.#rawCandidateOf(everyRow(this.#workspace, this.#job.rows));
   }
 
-  #write({ coder, stored, lorenzo, map, codes }: Candidate): EncodedChunk {
-    const { kernels, arena } = this.#workspace, { dtype, checksum, books } = this.#job;
-    const raw = stored.unique - stored.coded, unit = coder === RAW ? undefined : this.#unit;
-    const header: ChunkHeader = {
-      coder,
-      dict: map !== undefined,
-      lorenzo,
-      relative: unit?.kind === "mantissa",
-      checksummed: checksum,
-      step: unit?.kind === "step" ? unit.step : 0,
-      keepBits: unit?.kind === "mantissa" ? unit.keepBits : 0,
-      top: unit?.kind === "mantissa" ? unit.top : 0,
-      rows: this.#job.rows,
-      uniqueRows: stored.unique,
-      escapedRows: coder === RAW ? 0 : raw,
-      parameter: (codes?.bits ?? 0) | (map?.coder ?? 0) << 8,
-    };
-    const bitmapBytes = header.escapedRows === 0 ? 0 : 4 * Math.ceil(stored.unique / 32);
-    const capacity = 32 + (map?.capacity ?? 0) + bitmapBytes + (codes?.capacity ?? 0) + raw * this.#rowBytes;
-    const at = arena.take(capacity);
-    writeChunkHeader(header, dtype, kernels.memory.u8, at);
-    let end = at + chunkHeaderBytes(coder, header.relative, dtype);
-    if (map !== undefined) end += writeRowMap(this.#workspace, map, this.#job.rows, end);
-    if (bitmapBytes > 0) end += this.#writeBitmap(stored, end);
-    if (codes !== undefined) end += writeCodes(this.#workspace, codes, end);
-    if (raw > 0) end += this.#writeRaw(stored, end);
-    if (checksum) sealChunk(kernels.memory.u8, at, end);
-    return {
-      at,
-      bytes: end - at,
-      maxError: this.#maxError,
-      coder,
-      books: {
-        codes: codes?.sequence ? codebookAfter(books?.codes, codes.sequence) : books?.codes,
-        map: map?.sequence ? codebookAfter(books?.map, map.sequence) : books?.map,
-      },
-    };
-  }
-
-  #writeBitmap({ unique, escapes }: Stored, dst: number): number {
-    const { u8 } = this.#workspace.kernels.memory, bytes = 4 * Math.ceil(unique / 32);
-    u8.fill(0, dst, dst + bytes);
-    for (let u = 0; u < unique; u++) u8[dst + (u >>> 3)]! |= u8[escapes + u]! << (u & 7);
-    return bytes;
-  }
-
-  /** Elements of escaped rows, without those that a short last row lacks if it is the last of them. */
-  #writeRaw(stored: Stored, dst: number): number {
-    const { kernels } = this.#workspace, { dtype, src, rows, d, elements } = this.#job;
-    const raw = stored.unique - stored.coded;
-    let bytes = raw * this.#rowBytes;
-    // Rows may begin at any multiple of 2 here, but the destination is a multiple of 4.
-    kernels.gatherRows(src, this.#rowBytes, stored.escapedRows, raw, dst);
-    const { u8, u32 } = kernels.memory;
-    const last = u32[(stored.rowToUnique >>> 2) + rows - 1]!;
-    if (last === stored.unique - 1 && (stored.coded === 0 || u8[stored.escapes + last] === 1)) {
-      bytes -= (rows * d - elements) * elementBytes(dtype);
-    }
-    const padded = 4 * Math.ceil(bytes / 4);
-    u8.fill(0, dst + bytes, dst + padded);
-    return padded;
+  #write(candidate: Candidate): EncodedChunk {
+    return this.#finish(writeCandidate(this.#workspace, this.#job, candidate, this.#unit));
   }
 
   /** One element for all: of the array, or of code `codes[0]`. */
   #writeConst(codes: number | undefined): EncodedChunk {
-    const { kernels, arena } = this.#workspace, { dtype, src, rows, checksum, books } = this.#job;
-    const size = elementBytes(dtype), padded = 4 * Math.ceil(size / 4);
-    const at = arena.take(CONST_BYTES), element = arena.take(16);
-    kernels.memory.u8.fill(0, element, element + 16);
-    if (codes === undefined) kernels.memory.u8.copyWithin(element, src, src + size);
-    else restore(this.#workspace, dtype, this.#unit!, codes, 1, element);
-    const header: ChunkHeader = {
-      coder: CONST,
-      dict: false,
-      lorenzo: 0,
-      relative: false,
-      checksummed: checksum,
-      step: 0,
-      keepBits: 0,
-      top: 0,
-      rows,
-      uniqueRows: 1,
-      escapedRows: 0,
-      parameter: 0,
-    };
-    const { u8 } = kernels.memory;
-    writeChunkHeader(header, dtype, u8, at);
-    const payload = at + chunkHeaderBytes(CONST, false, dtype), end = payload + padded;
-    u8.copyWithin(payload, element, element + padded);
-    if (checksum) sealChunk(u8, at, end);
-    return { at, bytes: end - at, maxError: this.#maxError, coder: CONST, books: books ?? NO_BOOKS };
+    let element = this.#job.src;
+    if (codes !== undefined) {
+      element = this.#workspace.arena.take(16);
+      restore(this.#workspace, this.#job.dtype, this.#unit!, codes, 1, element);
+    }
+    return this.#finish(writeConst(this.#workspace, this.#job, element));
   }
-}
 
-const CONST_BYTES = 32;
-/** No table yet. */
-export const NO_BOOKS: ChunkBooks = { codes: undefined, map: undefined };
-
-/**
- * Turns codes back into elements.
- *
- * @returns Whether all codes were in range.
- */
-export function restore(
-  { kernels }: Workspace,
-  dtype: DtypeId,
-  unit: Unit,
-  codes: number,
-  count: number,
-  dst: number,
-): boolean {
-  const bad = unit.kind === "step"
-    ? kernels.dequantise(dtype, codes, count, unit.step, unit.maxCode, dst)
-    : kernels.restoreMantissa(dtype, codes, count, unit.keepBits, unit.top, dst);
-  return bad === 0;
+  #finish(written: WrittenChunk): EncodedChunk {
+    return { ...written, bound: this.#bound, maxError: this.#maxError };
+  }
 }

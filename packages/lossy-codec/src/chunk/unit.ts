@@ -15,6 +15,19 @@ export type Bound =
   | { readonly kind: "abs"; readonly error: number }
   | { readonly kind: "pwRel"; readonly error: number };
 
+/**
+ * The bound on absolute errors that one relative to a range comes to.
+ *
+ * @param least Least finite value; above `greatest` if there is none.
+ */
+export function boundOfRange(rel: number, least: number, greatest: number): Bound {
+  if (!(greatest > least)) return { kind: "lossless" };
+  // Halves, as the difference of two finite numbers may not be one; and rounded down, so that it is below rel (max - min).
+  const half = (greatest / 2 - least / 2) * rel * (1 - 2 ** -50);
+  const error = Math.min(half, Number.MAX_VALUE / 2) * 2;
+  return error > 0 ? { kind: "abs", error } : { kind: "lossless" };
+}
+
 /** How values become codes; undefined where they cannot within the bound, so that they are stored as they are. */
 export type Unit =
   | { readonly kind: "step"; readonly step: number; readonly maxCode: number; readonly errorBound: number }

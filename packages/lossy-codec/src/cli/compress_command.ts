@@ -5,7 +5,6 @@
  */
 import { compressionStream } from "../compression_stream.ts";
 import { encodeRows, Head, headerOf, rangeOf } from "../compress.ts";
-import type { Bound } from "../chunk/unit.ts";
 import { dtypeName, elementBytes, type FloatArray } from "../dtype.ts";
 import { chunkCount, chunkExtent } from "../format/layout.ts";
 import type { DtypeId } from "../kernels/kernels.ts";
@@ -108,11 +107,12 @@ async function compressArray(
     greatest = Math.max(greatest, range.greatest);
     await progress.step(done += bytes.length);
   }
-  const bound: Bound = chunkBound(plan, least, greatest);
+  const bound = chunkBound(plan, least, greatest);
+  const limits = passes === 2 ? { bound, magnitude: Math.max(Math.abs(least), Math.abs(greatest)) } : { bound };
   let at = head.bytes.length, maxError = 0;
   for (let chunk = 0; chunk < chunks; chunk++) {
     const source = read(chunk);
-    encodeRows(workspace, plan, dtype, bound, source, (bytes, encoded) => {
+    encodeRows(workspace, plan, dtype, { bound }, source, (bytes, encoded) => {
       output.write(bytes, at);
       head.size(chunk, bytes.length);
       at += bytes.length;
