@@ -182,7 +182,7 @@ export function headerOf(
  * @param x The elements; not changed.
  * @param options The bound, and how to store.
  * @returns A file, format version 1.
- * @throws {CodecError} `BOUND` if the bound cannot be used, `DTYPE` if the array cannot
+ * @throws {CodecError} `BOUND` if the bound cannot be used, `DTYPE` if the array cannot, `LIMIT` if the host refuses the memory
  * @throws {RangeError} Another option cannot be used
  */
 export function compress(x: FloatArray, options: CompressOptions): Uint8Array<ArrayBuffer> {

@@ -18,7 +18,7 @@ import { restore, writeCandidate, writeConst, type WrittenChunk } from "./write_
 /**
  * Encodes a chunk in kernel memory. The caller copies the bytes away and releases the arena.
  *
- * @throws {RangeError} The host refuses the memory
+ * @throws {CodecError} `LIMIT`: the host refuses the memory
  */
 export function encodeChunk(workspace: Workspace, job: ChunkJob): EncodedChunk {
   return new ChunkEncoder(workspace, job).encode();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CodecError } from "../errors.ts";
 import type { KernelMemory } from "./kernels.ts";
 
 /** Bump allocation: ranges are taken in order and given back all at once, or down to a mark. */
@@ -27,12 +28,16 @@ export class Arena {
    *
    * @param bytes Length.
    * @returns Byte offset, a multiple of 16, never 0.
-   * @throws {RangeError} The host refuses that much memory.
+   * @throws {CodecError} `LIMIT`: the host refuses that much memory
    */
   take(bytes: number): number {
     const offset = this.#top;
     const end = offset + Math.ceil(bytes / 16) * 16;
-    this.memory.reserve(end);
+    try {
+      this.memory.reserve(end);
+    } catch {
+      throw new CodecError("LIMIT", `Cannot take ${end} bytes of working memory: the host refuses`);
+    }
     this.#top = end;
     return offset;
   }
