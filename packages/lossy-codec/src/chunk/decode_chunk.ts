@@ -8,7 +8,6 @@ import type { Codebook } from "../entropy/plan.ts";
 import { codebookAfter, groupsOf } from "../entropy/codebook.ts";
 import type { CodedSequence } from "../entropy/sequence.ts";
 import { elementBytes } from "../dtype.ts";
-import { CodecError } from "../errors.ts";
 import {
   ANS,
   checkChunk,
@@ -26,7 +25,8 @@ import type { Workspace } from "../kernels/workspace.ts";
 import type { ChunkBooks } from "./job.ts";
 import { restore } from "./write_chunk.ts";
 import { readRowMap, type RowMap } from "./row_map.ts";
-import { maxCodeFor, type Unit } from "./unit.ts";
+import { corrupt, readEscapes, repeatLast, truncated, unitOf } from "./sections.ts";
+import type { Unit } from "./unit.ts";
 import { readVlz } from "./vlz.ts";
 
 /** What the chunk is known to be from outside. */
@@ -103,7 +103,7 @@ export class OpenChunk {
     }
     this.#slots = 0;
     if (escapedRows > 0) {
-      this.#slots = this.#readBitmap(next, end);
+      this.#slots = readEscapes(workspace, header, next, end);
       next += 4 * Math.ceil(uniqueRows / 32);
     }
     this.#codes = next;
@@ -154,23 +154,6 @@ export class OpenChunk {
 
   #slot(stored: number): number {
     return this.#slots === 0 ? stored : this.#workspace.kernels.memory.u32[(this.#slots >>> 2) + stored]!;
-  }
-
-  /** Reads which rows escaped into slots. */
-  #readBitmap(at: number, end: number): number {
-    const { uniqueRows, escapedRows } = this.header, { kernels, arena } = this.#workspace;
-    const bytes = 4 * Math.ceil(uniqueRows / 32);
-    if (end - at < bytes) throw truncated("its escapes");
-    const slots = arena.take(4 * uniqueRows), { u8, u32 } = kernels.memory;
-    let escaped = 0;
-    for (let row = 0; row < 8 * bytes; row++) {
-      const bit = u8[at + (row >>> 3)]! >>> (row & 7) & 1;
-      if (row < uniqueRows) u32[(slots >>> 2) + row] = bit ? uniqueRows - escapedRows + escaped : row - escaped;
-      else if (bit) throw corrupt("its escapes", `row ${row}`, `rows below ${uniqueRows}`);
-      escaped += bit;
-    }
-    if (escaped !== escapedRows) throw corrupt("it", `${escaped} escaped rows`, `${escapedRows}`);
-    return slots;
   }
 
   /** Codes of `count` stored rows with codes, from `first` on, into i32[count d] at the returned offset. */
@@ -228,10 +211,20 @@ export class OpenChunk {
     }
     const stored = this.#readStored();
     if (this.#map === undefined && this.#slots === 0) return stored;
-    const slots = arena.take(4 * rows), dst = arena.take(rows * d * size), { u32 } = kernels.memory;
-    for (let row = 0; row < rows; row++) u32[(slots >>> 2) + row] = this.#slot(this.storedRow(row));
-    kernels.gatherRows(stored, d * size, slots, rows, dst);
+    const dst = arena.take(rows * d * size);
+    kernels.gatherRows(stored, d * size, this.#rowSlots(), rows, dst);
     return dst;
+  }
+
+  /** Byte offset of u32[rows]: for each row, where its elements are among those of stored rows. */
+  #rowSlots(): number {
+    if (this.#map !== undefined && this.#slots === 0) return this.#map.rowToUnique;
+    const { rows } = this.#shape, to = this.#workspace.arena.take(4 * rows);
+    const { u32 } = this.#workspace.kernels.memory,
+      slots = this.#slots >>> 2,
+      map = (this.#map?.rowToUnique ?? 0) >>> 2;
+    for (let row = 0; row < rows; row++) u32[(to >>> 2) + row] = u32[slots + (map === 0 ? row : u32[map + row]!)]!;
+    return to;
   }
 
   /** Raw row number `raw`; the last one may be short. */
@@ -299,23 +292,4 @@ export class OpenChunk {
       });
     }
   }
-}
-
-/** Copies the element before `begin` up to `end`: what a short row lacks, which an earlier row equal to it has. */
-function repeatLast(u8: Uint8Array, begin: number, end: number, size: number): void {
-  for (let at = begin; at < end; at++) u8[at] = u8[at - size]!;
-}
-
-function unitOf({ coder, relative, step, keepBits, top }: ChunkHeader, dtype: DtypeId): Unit | undefined {
-  if (coder <= CONST) return undefined;
-  if (relative) return { kind: "mantissa", keepBits, top };
-  return { kind: "step", step, maxCode: maxCodeFor(dtype, step), errorBound: step / 2 };
-}
-
-function truncated(what: string): CodecError {
-  return new CodecError("TRUNCATED", `Cannot decode a chunk as ${what} end beyond it`);
-}
-
-function corrupt(what: string, met: string, want: string): CodecError {
-  return new CodecError("CORRUPT", `Cannot decode a chunk as ${what} has ${met}: want ${want}`);
 }
