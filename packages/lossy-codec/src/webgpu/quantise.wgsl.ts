@@ -92,11 +92,8 @@ ${STATE_SCOPE}
 ${elementScope(half)}
 ${STEP_SCOPE}
 ${CHOICE_SCOPE}
-var<workgroup> w_code_hash: array<u32, ${WORKGROUP}>;
-var<workgroup> w_raw_hash: array<u32, ${WORKGROUP}>;
-var<workgroup> w_escapes: array<u32, ${WORKGROUP}>;
-var<workgroup> w_low: array<i32, ${WORKGROUP}>;
-var<workgroup> w_high: array<i32, ${WORKGROUP}>;
+// Whether threads met an escape, then their hashes.
+var<workgroup> w_lanes: array<u32, ${WORKGROUP}>;
 var<workgroup> w_code: atomic<u32>;
 var<workgroup> w_inverted: atomic<u32>;
 
@@ -173,36 +170,29 @@ ${TILE}
       raw_hash += word_hash(raw, i);
     }
   }
-  w_code_hash[local] = code_hash;
-  w_raw_hash[local] = raw_hash;
-  w_escapes[local] = select(0u, 1u, escapes);
-  w_low[local] = low;
-  w_high[local] = high;
+  w_lanes[local] = select(0u, 1u, escapes);
   workgroupBarrier();
+  let leader = local - lane;
+  var row_escapes = 0u;
+  for (var i = 0u; i < lanes; i++) { row_escapes |= w_lanes[leader + i]; }
+  workgroupBarrier();
+  w_lanes[local] = select(code_hash, raw_hash, row_escapes != 0u);
   if (works) {
-    let leader = local - lane;
-    var row_escapes = 0u;
-    for (var i = 0u; i < lanes; i++) { row_escapes |= w_escapes[leader + i]; }
     if (row_escapes != 0u) {
       for (var i = lane; i < d; i += lanes) { codes[elements + i] = bitcast<i32>(raw_element(src, row * d + i)); }
-    }
-    if (lane == 0u) {
-      var hash = row_escapes;
-      for (var i = 0u; i < lanes; i++) {
-        hash += select(w_code_hash[leader + i], w_raw_hash[leader + i], row_escapes != 0u);
-        low = min(low, w_low[leader + i]);
-        high = max(high, w_high[leader + i]);
-      }
-      let at = field(chunk, ROW_BASE) + row;
-      row_words[at] = (hash ^ (hash >> 16u)) * 0x9e3779b1u;
-      row_words[p.rows + at] = row_escapes;
-      if (row_escapes == 0u) {
-        atomicMax(&w_code, bitcast<u32>(high) ^ 0x80000000u);
-        atomicMax(&w_inverted, ~(bitcast<u32>(low) ^ 0x80000000u));
-      }
+    } else {
+      atomicMax(&w_code, bitcast<u32>(high) ^ 0x80000000u);
+      atomicMax(&w_inverted, ~(bitcast<u32>(low) ^ 0x80000000u));
     }
   }
   workgroupBarrier();
+  if (works && lane == 0u) {
+    var hash = row_escapes;
+    for (var i = 0u; i < lanes; i++) { hash += w_lanes[leader + i]; }
+    let at = field(chunk, ROW_BASE) + row;
+    row_words[at] = (hash ^ (hash >> 16u)) * 0x9e3779b1u;
+    row_words[p.rows + at] = row_escapes;
+  }
   if (local == 0u && inside) {
     atomicMax(&state[state_at(chunk, S_CODE)], atomicLoad(&w_code));
     atomicMax(&state[state_at(chunk, S_CODE_INVERTED)], atomicLoad(&w_inverted));
