@@ -64,8 +64,9 @@ export function lineUp(kernels: Kernels, chunk: Float32Array, relativeBound: num
   const codeRows = take(4 * ROWS), escapes = take(ROWS), result = take(32), buckets = take(ROWS), sums = take(4 * D);
   const columns = take(D), counts = take(1024 * ROW_CLASSES * LEVELS);
   const ansTables = take(4096 * ROW_CLASSES * LEVELS), ansSlots = take(16384 * ROW_CLASSES * LEVELS);
-  const huffTable = take(1024), huffSlots = take(8192);
   const capacity = sectionCapacity(COUNT, groupSymbolsFor(D, COUNT), DIRECT);
+  const ansTable1 = take(4096), ansSlots1 = take(16384), ans1 = take(capacity);
+  const huffTable = take(1024), huffSlots = take(8192);
   const ans = take(capacity), huff = take(capacity), packed = take(BYTES);
   memory.f32.set(chunk, src >>> 2);
 
@@ -98,7 +99,9 @@ export function lineUp(kernels: Kernels, chunk: Float32Array, relativeBound: num
     writeAnsEncode(memory, ansTables + 4096 * k, frequencies);
     writeAnsDecode(memory, ansSlots + 16384 * k, frequencies);
   }
-  const lengths = codeLengths(all);
+  const lengths = codeLengths(all), frequencies = normaliseCounts(all);
+  writeAnsEncode(memory, ansTable1, frequencies);
+  writeAnsDecode(memory, ansSlots1, frequencies);
   writeHuffmanEncode(memory, huffTable, lengths);
   writeHuffmanDecode(memory, huffSlots, lengths);
   const greatest = memory.i32.subarray(codes >>> 2, (codes >>> 2) + count).reduce(
@@ -109,6 +112,8 @@ export function lineUp(kernels: Kernels, chunk: Float32Array, relativeBound: num
   const ansEncode = () => kernels.ansEncode(codes, count, group, D, buckets, columns, DIRECT, ansTables, ans, capacity);
   const huffEncode = () => kernels.huffEncode(codes, count, group, DIRECT, huffTable, huff, capacity);
   const pack = () => kernels.pack(codes, count, -greatest, width, packed);
+  const ansEncode1 = () => kernels.ansEncode(codes, count, group, D, 0, 0, DIRECT, ansTable1, ans1, capacity);
+  const ans1Bytes = ansEncode1();
   const ansBytes = ansEncode(), huffBytes = huffEncode();
   pack();
   const gathered = n < ROWS;
@@ -127,10 +132,11 @@ export function lineUp(kernels: Kernels, chunk: Float32Array, relativeBound: num
     { name: "histogram, 16 classes", line: "encode", run: count256 },
     { name: "ansEncode, 16 classes", line: "encode", run: ansEncode },
     { name: "histogram, 1 class", line: "other", run: () => kernels.histogram(codes, n, D, 0, 0, 1, DIRECT, counts) },
+    { name: "ansEncode, 1 class", line: "other", run: ansEncode1 },
     {
-      name: "ansEncode, 1 class",
+      name: "ansDecode, 1 class",
       line: "other",
-      run: () => kernels.ansEncode(codes, count, group, D, 0, 0, DIRECT, ansTables, packed, capacity),
+      run: () => kernels.ansDecode(ans1, ans1Bytes, count, 0, count, group, D, 0, 0, DIRECT, ansSlots1, decoded),
     },
     { name: "huffEncode", line: "other", run: huffEncode },
     { name: "pack", line: "other", run: pack },
@@ -140,7 +146,7 @@ export function lineUp(kernels: Kernels, chunk: Float32Array, relativeBound: num
       run: () =>
         kernels.ansDecode(ans, ansBytes, count, 0, count, group, D, buckets, columns, DIRECT, ansSlots, decoded),
     },
-    { name: "dequantise", line: "decode", run: () => kernels.dequantise(F32, codes, count, step, 32767, dict) },
+    { name: "dequantise", line: "decode", run: () => kernels.dequantise(F32, decoded, count, step, 32767, dict) },
     ...(gathered
       ? [{ name: "gatherRows", line: "decode", run: () => kernels.gatherRows(dict, 4 * D, map, ROWS, values) } as const]
       : []),

@@ -143,12 +143,6 @@ function slotOf(table: usize, x: u32): u32 {
   return load<u32>(table + (<usize> (x & 4095) << 2));
 }
 
-/** Whether a lane of `words` words lasts for some more symbols: each takes one at most. */
-@inline
-function wordsLeft(at: usize, end: usize): u32 {
-  return <u32> (end - at) >>> 1;
-}
-
 @inline
 function refill(x: u32, at: usize, low: bool): u32 {
   return select(x << 16 | <u32> load<u16>(at), x, low);
@@ -175,52 +169,28 @@ function decodeFour(
     const t2 = tables + (<usize> classOf(classes, row + 2 * groupRows) << 14);
     const t3 = tables + (<usize> classOf(classes, row + 3 * groupRows) << 14);
     const rowEnd = i + rowLength, column = columns + rowLength - rowEnd;
-    while (i < rowEnd) {
-      // As long as each group has a word per symbol left, none has to be asked for its end.
-      let left = min(min(wordsLeft(p0, end0), wordsLeft(p1, end1)), min(wordsLeft(p2, end2), wordsLeft(p3, end3)));
-      for (const stop = min(rowEnd, i + left); i < stop; i++) {
-        const c = <usize> load<u8>(column + i) << 14;
-        const s0 = slotOf(t0 + c, x0), s1 = slotOf(t1 + c, x1), s2 = slotOf(t2 + c, x2), s3 = slotOf(t3 + c, x3);
-        store<u8>(tokens + i, s0);
-        store<u8>(tokens + i, s1, BLOCK);
-        store<u8>(tokens + i, s2, 2 * BLOCK);
-        store<u8>(tokens + i, s3, 3 * BLOCK);
-        x0 = pop(x0, s0);
-        x1 = pop(x1, s1);
-        x2 = pop(x2, s2);
-        x3 = pop(x3, s3);
-        const m0 = x0 < 65536, m1 = x1 < 65536, m2 = x2 < 65536, m3 = x3 < 65536;
-        x0 = refill(x0, p0, m0);
-        x1 = refill(x1, p1, m1);
-        x2 = refill(x2, p2, m2);
-        x3 = refill(x3, p3, m3);
-        p0 = select(p0 + 2, p0, m0);
-        p1 = select(p1 + 2, p1, m1);
-        p2 = select(p2 + 2, p2, m2);
-        p3 = select(p3 + 2, p3, m3);
-      }
-      for (const stop = min(rowEnd, i + (left < 8 ? 8 : 0)); i < stop; i++) {
-        const c = <usize> load<u8>(column + i) << 14;
-        const s0 = slotOf(t0 + c, x0), s1 = slotOf(t1 + c, x1), s2 = slotOf(t2 + c, x2), s3 = slotOf(t3 + c, x3);
-        store<u8>(tokens + i, s0);
-        store<u8>(tokens + i, s1, BLOCK);
-        store<u8>(tokens + i, s2, 2 * BLOCK);
-        store<u8>(tokens + i, s3, 3 * BLOCK);
-        x0 = pop(x0, s0);
-        x1 = pop(x1, s1);
-        x2 = pop(x2, s2);
-        x3 = pop(x3, s3);
-        const m0 = (x0 < 65536) & (p0 < end0), m1 = (x1 < 65536) & (p1 < end1);
-        const m2 = (x2 < 65536) & (p2 < end2), m3 = (x3 < 65536) & (p3 < end3);
-        x0 = refill(x0, p0, m0);
-        x1 = refill(x1, p1, m1);
-        x2 = refill(x2, p2, m2);
-        x3 = refill(x3, p3, m3);
-        p0 = select(p0 + 2, p0, m0);
-        p1 = select(p1 + 2, p1, m1);
-        p2 = select(p2 + 2, p2, m2);
-        p3 = select(p3 + 2, p3, m3);
-      }
+    for (; i < rowEnd; i++) {
+      const c = <usize> load<u8>(column + i) << 14;
+      const s0 = slotOf(t0 + c, x0), s1 = slotOf(t1 + c, x1), s2 = slotOf(t2 + c, x2), s3 = slotOf(t3 + c, x3);
+      store<u8>(tokens + i, s0);
+      store<u8>(tokens + i, s1, BLOCK);
+      store<u8>(tokens + i, s2, 2 * BLOCK);
+      store<u8>(tokens + i, s3, 3 * BLOCK);
+      x0 = pop(x0, s0);
+      x1 = pop(x1, s1);
+      x2 = pop(x2, s2);
+      x3 = pop(x3, s3);
+      // A word is read in any case, and used if the state is low and the group has one left.
+      const m0 = (x0 < 65536) & (p0 < end0), m1 = (x1 < 65536) & (p1 < end1);
+      const m2 = (x2 < 65536) & (p2 < end2), m3 = (x3 < 65536) & (p3 < end3);
+      x0 = refill(x0, p0, m0);
+      x1 = refill(x1, p1, m1);
+      x2 = refill(x2, p2, m2);
+      x3 = refill(x3, p3, m3);
+      p0 = select(p0 + 2, p0, m0);
+      p1 = select(p1 + 2, p1, m1);
+      p2 = select(p2 + 2, p2, m2);
+      p3 = select(p3 + 2, p3, m3);
     }
   }
   if (x0 | x1 | x2 | x3 || p0 != end0 || p1 != end1 || p2 != end2 || p3 != end3) return 0;

@@ -1,25 +1,25 @@
 // Rows that are equal word by word.
 
+import { kept4 } from "./_constant.as";
+
 const PRIME: u32 = 0x9e3779b1;
 
 @inline
-function mix4(lanes: v128, words: v128): v128 {
+function mix4(lanes: v128, words: v128, prime: v128): v128 {
   const turned = v128.or(i32x4.shl(lanes, 5), i32x4.shr_u(lanes, 27));
-  return i32x4.mul(v128.xor(turned, words), i32x4.splat(PRIME));
+  return i32x4.mul(v128.xor(turned, words), prime);
 }
 
-/** Words `i .. rowWords` of a row, fewer than four: those lanes of `lanes` take them. */
-function mixTail(lanes: v128, row: usize, rowWords: u32): v128 {
+/** The hash of a row from its lanes, into which all but the last words, fewer than four, have gone. */
+function finish(lanes: v128, row: usize, rowWords: u32): u32 {
   const left = rowWords & 3;
-  row += <usize> (rowWords - left) << 2;
-  let words = v128.load32_zero(row);
-  if (left > 1) words = v128.load32_lane(row + 4, words, 1);
-  if (left > 2) words = v128.load32_lane(row + 8, words, 2);
-  return v128.bitselect(mix4(lanes, words), lanes, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(left)));
-}
-
-@inline
-function fold(lanes: v128): u32 {
+  if (left) {
+    row += <usize> (rowWords - left) << 2;
+    let words = v128.load32_zero(row);
+    if (left > 1) words = v128.load32_lane(row + 4, words, 1);
+    if (left > 2) words = v128.load32_lane(row + 8, words, 2);
+    lanes = v128.bitselect(mix4(lanes, words, i32x4.splat(PRIME)), lanes, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(left)));
+  }
   let hash: u32 = i32x4.extract_lane(lanes, 0);
   hash = (rotl<u32>(hash, 5) ^ i32x4.extract_lane(lanes, 1)) * PRIME;
   hash = (rotl<u32>(hash, 5) ^ i32x4.extract_lane(lanes, 2)) * PRIME;
@@ -27,8 +27,49 @@ function fold(lanes: v128): u32 {
   return (hash ^ (hash >>> 15)) * 0x85ebca77;
 }
 
+/** Writes the hash of every row. */
+function hashRows(src: usize, rowWords: u32, rows: u32, seed: i32, hashes: usize): void {
+  const bytes = <usize> rowWords << 2, whole = bytes & ~15, end = hashes + (<usize> rows << 2);
+  const start = i32x4.add(i32x4.splat(seed), i32x4(0, 1, 2, 3)), prime = kept4(PRIME, rowWords);
+  // A row is a chain of multiplications: eight side by side hide their latency.
+  for (; hashes + 32 <= end; hashes += 32, src += bytes << 3) {
+    const p1 = src + bytes, p2 = p1 + bytes, p3 = p2 + bytes, p4 = p3 + bytes, p5 = p4 + bytes, p6 = p5 + bytes, p7 = p6 + bytes;
+    let h0 = start, h1 = start, h2 = start, h3 = start, h4 = start, h5 = start, h6 = start, h7 = start;
+    for (let i: usize = 0; i < whole; i += 16) {
+      h0 = mix4(h0, v128.load(src + i), prime);
+      h1 = mix4(h1, v128.load(p1 + i), prime);
+      h2 = mix4(h2, v128.load(p2 + i), prime);
+      h3 = mix4(h3, v128.load(p3 + i), prime);
+      h4 = mix4(h4, v128.load(p4 + i), prime);
+      h5 = mix4(h5, v128.load(p5 + i), prime);
+      h6 = mix4(h6, v128.load(p6 + i), prime);
+      h7 = mix4(h7, v128.load(p7 + i), prime);
+    }
+    store<u32>(hashes, finish(h0, src, rowWords));
+    store<u32>(hashes, finish(h1, p1, rowWords), 4);
+    store<u32>(hashes, finish(h2, p2, rowWords), 8);
+    store<u32>(hashes, finish(h3, p3, rowWords), 12);
+    store<u32>(hashes, finish(h4, p4, rowWords), 16);
+    store<u32>(hashes, finish(h5, p5, rowWords), 20);
+    store<u32>(hashes, finish(h6, p6, rowWords), 24);
+    store<u32>(hashes, finish(h7, p7, rowWords), 28);
+  }
+  for (; hashes < end; hashes += 4, src += bytes) {
+    let h = start;
+    for (let i: usize = 0; i < whole; i += 16) h = mix4(h, v128.load(src + i), prime);
+    store<u32>(hashes, finish(h, src, rowWords));
+  }
+}
+
 function sameRow(a: usize, b: usize, bytes: usize): bool {
   const end = a + bytes;
+  for (; a + 64 <= end; a += 64, b += 64) {
+    const differs = v128.or(
+      v128.or(v128.xor(v128.load(a), v128.load(b)), v128.xor(v128.load(a, 16), v128.load(b, 16))),
+      v128.or(v128.xor(v128.load(a, 32), v128.load(b, 32)), v128.xor(v128.load(a, 48), v128.load(b, 48))),
+    );
+    if (v128.any_true(differs)) return false;
+  }
   for (; a + 16 <= end; a += 16, b += 16) {
     if (v128.any_true(v128.xor(v128.load(a), v128.load(b)))) return false;
   }
@@ -60,37 +101,15 @@ export function dedupe(
   src: usize, rowWords: u32, rows: u32, seed: i32, table: usize, tableBits: u32, rowToUnique: usize, uniqueRows: usize,
 ): u32 {
   memory.fill(table, 0, <usize> 4 << tableBits);
-  const rowBytes = <usize> rowWords << 2, whole = rowBytes & ~15;
-  const start = i32x4.add(i32x4.splat(seed), i32x4(0, 1, 2, 3));
+  const rowBytes = <usize> rowWords << 2;
+  hashRows(src, rowWords, rows, seed, rowToUnique);
   let unique: u32 = 0;
-  for (let row: u32 = 0; row < rows; row += 4) {
-    // Each row is a chain of multiplications: four at a time hide their latency. The last rows repeat, unused.
-    const last = rows - 1;
-    const p0 = src + <usize> row * rowBytes, p1 = src + <usize> min(row + 1, last) * rowBytes;
-    const p2 = src + <usize> min(row + 2, last) * rowBytes, p3 = src + <usize> min(row + 3, last) * rowBytes;
-    let h0 = start, h1 = start, h2 = start, h3 = start;
-    for (let i: usize = 0; i < whole; i += 16) {
-      h0 = mix4(h0, v128.load(p0 + i));
-      h1 = mix4(h1, v128.load(p1 + i));
-      h2 = mix4(h2, v128.load(p2 + i));
-      h3 = mix4(h3, v128.load(p3 + i));
-    }
-    if (whole < rowBytes) {
-      h0 = mixTail(h0, p0, rowWords);
-      h1 = mixTail(h1, p1, rowWords);
-      h2 = mixTail(h2, p2, rowWords);
-      h3 = mixTail(h3, p3, rowWords);
-    }
-    const hashes = i32x4(fold(h0), fold(h1), fold(h2), fold(h3));
-    let hash = hashes;
-    for (let r = row, end = min(row + 4, rows); r < end; r++) {
-      const id = find(src, rowBytes, r, i32x4.extract_lane(hash, 0), table, tableBits, uniqueRows, unique);
-      hash = v128.shuffle<i32>(hash, hash, 1, 2, 3, 0);
-      store<u32>(rowToUnique + (<usize> r << 2), id);
-      if (id == unique) {
-        store<u32>(uniqueRows + (<usize> unique << 2), r);
-        unique++;
-      }
+  for (let row: u32 = 0; row < rows; row++, rowToUnique += 4) {
+    const id = find(src, rowBytes, row, load<u32>(rowToUnique), table, tableBits, uniqueRows, unique);
+    store<u32>(rowToUnique, id);
+    if (id == unique) {
+      store<u32>(uniqueRows + (<usize> unique << 2), row);
+      unique++;
     }
   }
   return unique;

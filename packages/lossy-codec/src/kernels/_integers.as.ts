@@ -72,6 +72,12 @@ export function unpack(src: usize, first: u32, count: i32, min: u32, bits: u32, 
 @inline
 function copyRow(to: usize, from: usize, bytes: usize): void {
   let i: usize = 0;
+  for (; i + 64 <= bytes; i += 64) {
+    v128.store(to + i, v128.load(from + i));
+    v128.store(to + i, v128.load(from + i, 16), 16);
+    v128.store(to + i, v128.load(from + i, 32), 32);
+    v128.store(to + i, v128.load(from + i, 48), 48);
+  }
   for (; i + 16 <= bytes; i += 16) v128.store(to + i, v128.load(from + i));
   // The last vector may overlap the one before.
   if (bytes >= 16) {

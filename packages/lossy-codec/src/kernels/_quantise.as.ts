@@ -1,6 +1,7 @@
 // The bounded quantiser: spec in kernels.ts. See plain_quantise.ts for the definition in scalar form.
 
-import { F16, F64 } from "./_dtype.as";
+import { kept4 } from "./_constant.as";
+import { F16, F32, F64 } from "./_dtype.as";
 import { expand4, shrink4 } from "./_half.as";
 
 /** 1.5 * 2^23: a float of this size has unit 1, so that adding it rounds to a whole number, ties to even. */
@@ -57,26 +58,49 @@ function quantiseF32(
   const steps = f32x4.splat(step), reciprocal = f32x4.splat(1 / step), half = f32x4.splat(step / 2);
   const top = i32x4.splat(maxCode), bottom = i32x4.splat(-maxCode), bound = f32x4.splat(errorBound);
   let least = i32x4.splat(i32.MAX_VALUE), greatest = i32x4.splat(i32.MIN_VALUE), error = f32x4.splat(0);
+  const round = kept4(ROUND_BITS, n), absolute = kept4(i32.MAX_VALUE, n);
+  const highestGood = i32x4.add(top, round), lowestGood = i32x4.add(bottom, round);
   let escaped = 0;
   const rowBytes = d << 2;
   for (let i = 0; i < n; i++, codes += rowBytes) {
     const row = src + <usize> load<u32>(uniqueRows + (<usize> i << 2)) * rowBytes;
     let rowLeast = i32x4.splat(i32.MAX_VALUE), rowGreatest = i32x4.splat(i32.MIN_VALUE), rowError = f32x4.splat(0);
     let at: usize = 0;
-    for (; at + 16 <= rowBytes; at += 16) {
-      const x = v128.load(row + at), q = codes4(x, reciprocal, steps, half);
-      v128.store(codes + at, q);
+    if (!f16) {
+      // Without the correction, which hardly ever changes anything: then all distances are below half a step, and the errors.
+      // Least and greatest are patterns of floats here, in their order as long as they are near ROUND.
+      let lowest = i32x4.splat(i32.MAX_VALUE), highest = i32x4.splat(0);
+      for (; at + 32 <= rowBytes; at += 32) {
+        const x = v128.load(row + at), y = v128.load(row + at, 16);
+        const shiftedX = f32x4.add(f32x4.mul(x, reciprocal), round), shiftedY = f32x4.add(f32x4.mul(y, reciprocal), round);
+        const restX = f32x4.sub(x, f32x4.mul(f32x4.sub(shiftedX, round), steps));
+        const restY = f32x4.sub(y, f32x4.mul(f32x4.sub(shiftedY, round), steps));
+        rowError = f32x4.pmax(rowError, f32x4.pmax(v128.and(restX, absolute), v128.and(restY, absolute)));
+        lowest = i32x4.min_s(lowest, i32x4.min_s(shiftedX, shiftedY));
+        highest = i32x4.max_s(highest, i32x4.max_s(shiftedX, shiftedY));
+        v128.store(codes + at, i32x4.sub(shiftedX, round));
+        v128.store(codes + at, i32x4.sub(shiftedY, round), 16);
+      }
+      const far = v128.or(i32x4.gt_s(highest, highestGood), i32x4.lt_s(lowest, lowestGood));
+      if (v128.any_true(v128.or(far, f32x4.ge(rowError, half)))) {
+        at = 0;
+        rowError = f32x4.splat(0);
+      } else {
+        rowLeast = i32x4.sub(lowest, round);
+        rowGreatest = i32x4.sub(highest, round);
+      }
+    }
+    while (at < rowBytes) {
+      // The last one to three are done as vectors of one value each.
+      const full = at + 16 <= rowBytes, x = full ? v128.load(row + at) : v128.load32_splat(row + at);
+      const q = codes4(x, reciprocal, steps, half);
+      if (full) v128.store(codes + at, q);
+      else v128.store32_lane(codes + at, q, 0);
       // pmax passes over NaN, but its code is out of range.
       rowError = f32x4.pmax(rowError, errors4(x, q, steps, f16));
       rowLeast = i32x4.min_s(rowLeast, q);
       rowGreatest = i32x4.max_s(rowGreatest, q);
-    }
-    for (; at < rowBytes; at += 4) {
-      const x = v128.load32_splat(row + at), q = codes4(x, reciprocal, steps, half);
-      v128.store32_lane(codes + at, q, 0);
-      rowError = f32x4.pmax(rowError, errors4(x, q, steps, f16));
-      rowLeast = i32x4.min_s(rowLeast, q);
-      rowGreatest = i32x4.max_s(rowGreatest, q);
+      at += full ? 16 : 4;
     }
     const bad = v128.or(
       v128.or(i32x4.gt_s(rowGreatest, top), i32x4.lt_s(rowLeast, bottom)),
@@ -152,37 +176,49 @@ export function quantise(
 }
 
 export function dequantise(dtype: i32, codes: usize, count: i32, step: f64, maxCode: i32, dst: usize): i32 {
-  const end = codes + (<usize> count << 2), steps = f32x4.splat(<f32> step);
+  const end = codes + (<usize> count << 2), steps = f32x4.splat(<f32> step), wide = f64x2.splat(step);
   let least = i32x4.splat(0), greatest = least;
-  while (codes < end) {
-    const full = codes + 16 <= end;
+  // The common case apart: loops cost a check for interrupts each time.
+  for (; dtype == F32 && codes + 64 <= end; codes += 64, dst += 64) {
+    const a = v128.load(codes), b = v128.load(codes, 16), c = v128.load(codes, 32), d = v128.load(codes, 48);
+    least = i32x4.min_s(least, i32x4.min_s(i32x4.min_s(a, b), i32x4.min_s(c, d)));
+    greatest = i32x4.max_s(greatest, i32x4.max_s(i32x4.max_s(a, b), i32x4.max_s(c, d)));
+    v128.store(dst, f32x4.mul(f32x4.convert_i32x4_s(a), steps));
+    v128.store(dst, f32x4.mul(f32x4.convert_i32x4_s(b), steps), 16);
+    v128.store(dst, f32x4.mul(f32x4.convert_i32x4_s(c), steps), 32);
+    v128.store(dst, f32x4.mul(f32x4.convert_i32x4_s(d), steps), 48);
+  }
+  for (let full = true; codes < end;) {
+    full = codes + 16 <= end;
     const q = full ? v128.load(codes) : v128.load32_splat(codes);
+    codes += full ? 16 : 4;
     least = i32x4.min_s(least, q);
     greatest = i32x4.max_s(greatest, q);
     if (dtype == F64) {
-      const low = f64x2.mul(f64x2.convert_low_i32x4_s(q), f64x2.splat(step));
+      const low = f64x2.mul(f64x2.convert_low_i32x4_s(q), wide);
       if (full) {
         v128.store(dst, low);
-        v128.store(dst, f64x2.mul(f64x2.convert_low_i32x4_s(v128.shuffle<i32>(q, q, 2, 3, 0, 1)), f64x2.splat(step)), 16);
+        v128.store(dst, f64x2.mul(f64x2.convert_low_i32x4_s(v128.shuffle<i32>(q, q, 2, 3, 0, 1)), wide), 16);
         dst += 32;
       } else {
         v128.store64_lane(dst, low, 0);
         dst += 8;
       }
-    } else {
-      const x = f32x4.mul(f32x4.convert_i32x4_s(q), steps);
-      if (dtype == F16) {
-        const halves = shrink4(x), packed = i16x8.narrow_i32x4_u(halves, halves);
-        if (full) v128.store64_lane(dst, packed, 0);
-        else v128.store16_lane(dst, packed, 0);
-        dst += full ? 8 : 2;
-      } else {
-        if (full) v128.store(dst, x);
-        else v128.store32_lane(dst, x, 0);
-        dst += full ? 16 : 4;
-      }
+      continue;
     }
-    codes += full ? 16 : 4;
+    const x = f32x4.mul(f32x4.convert_i32x4_s(q), steps);
+    if (dtype == F16) {
+      const halves = shrink4(x), packed = i16x8.narrow_i32x4_u(halves, halves);
+      if (full) v128.store64_lane(dst, packed, 0);
+      else v128.store16_lane(dst, packed, 0);
+      dst += full ? 8 : 2;
+    } else if (full) {
+      v128.store(dst, x);
+      dst += 16;
+    } else {
+      v128.store32_lane(dst, x, 0);
+      dst += 4;
+    }
   }
   return greatestLane(greatest) > maxCode || leastLane(least) < -maxCode ? 1 : 0;
 }

@@ -1,5 +1,6 @@
 // Range of an array.
 
+import { kept4 } from "./_constant.as";
 import { F64 } from "./_dtype.as";
 
 /** Adding +0 turns -0 into +0, which the order of the operands would decide otherwise. */
@@ -31,7 +32,7 @@ function leastOf(v: v128): f32 {
 
 export function range(dtype: i32, src: usize, count: i32, result: usize): void {
   if (dtype == F64) return rangeF64(src, count, result);
-  const infinity = i32x4.splat(0x7f800000), absolute = i32x4.splat(0x7fffffff);
+  const infinity = kept4(0x7f800000, count), absolute = kept4(i32.MAX_VALUE, count);
   let low = f32x4.splat(Infinity), high = f32x4.splat(-Infinity);
   let magnitude = i32x4.splat(0), finite = i32x4.splat(0);
   let whole = 0; // values of blocks without infinities and NaN

@@ -71,10 +71,11 @@ export function writeClassed(
   for (let i = first, row = first / rowLength; i < end; row++, j = 0) {
     const stop = j + min(end - i, rowLength - j), rowClass = classOf(classes, row) << 8;
     i += stop - j;
+    const rowClasses = i16x8.splat(<i16> rowClass);
     for (; form & DIRECT && j + 16 <= stop; j += 16, codes += 64, dst += 32) {
       const tokens = tokens16(codes, form);
-      let low = v128.or(i16x8.extend_low_i8x16_u(tokens), i16x8.splat(<i16> rowClass));
-      let high = v128.or(i16x8.extend_high_i8x16_u(tokens), i16x8.splat(<i16> rowClass));
+      let low = v128.or(i16x8.extend_low_i8x16_u(tokens), rowClasses);
+      let high = v128.or(i16x8.extend_high_i8x16_u(tokens), rowClasses);
       if (columns) {
         low = i16x8.add(low, i16x8.shl(v128.load8x8_u(columns + j), 8));
         high = i16x8.add(high, i16x8.shl(v128.load8x8_u(columns + j, 8), 8));
