@@ -51,7 +51,7 @@ Deno.test("buildModule() builds a module whose first line asks for it on a memor
       const entry = `${folder}/own.as.ts`, odd = `${folder}/odd.as.ts`;
       await buildModule(entry, false);
       const { ownWasm } = await import(`file://${folder}/own_wasm.ts`);
-      const binary = Uint8Array.fromBase64(ownWasm);
+      const binary = Uint8Array.fromHex(ownWasm);
       assertEquals(readSections(binary).imports, ["env.memory"]);
       const memory = new WebAssembly.Memory({ initial: 1 }); // not shared and without a maximum
       new Float64Array(memory.buffer, 0, 2).set([64, 3]);

@@ -1,14 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { createPlainKernels } from "./plain.ts";
-import { createWasmKernels, decodeBase64 } from "./wasm.ts";
+import { createWasmKernels } from "./wasm.ts";
 import { WasmMemory } from "./wasm_memory.ts";
-
-Deno.test("decodeBase64() reads every length and character", () => {
-  for (let n = 0; n < 300; n++) {
-    const bytes = Uint8Array.from({ length: n }, (_, i) => i * 37 + n);
-    assertEquals(decodeBase64(bytes.toBase64()), bytes);
-  }
-});
 
 Deno.test("createWasmKernels() gives all that the TypeScript kernels give, each with a memory of its own", () => {
   const a = createWasmKernels()!, b = createWasmKernels()!;
