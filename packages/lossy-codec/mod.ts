@@ -2,6 +2,17 @@
  * Error-bounded lossy compression of float arrays, with a bound that holds for every element and a stream that is safe to
  * decode from hostile bytes.
  *
+ * ```ts
+ * import { compress, decompress } from "@pocketrec/lossy-codec";
+ *
+ * const x = Float32Array.from({ length: 1000 }, (_, i) => Math.round(i / 100));
+ * const file = compress(x, { bound: { abs: 0.01 } });
+ * const y = decompress(file);
+ * console.log(x.every((value, i) => Math.abs(value - y[i]!) <= 0.01)); // true
+ * ```
+ *
+ * Arrays are taken as rows of `rowLength` elements. Equal arrays and options give equal bytes on every host.
+ *
  * @module
  */
 export { CodecError, type CodecErrorCode } from "./src/errors.ts";

@@ -65,7 +65,7 @@ function messageRows(rowLength: number): number {
  */
 export class Encoder {
   /** The bound on |x - x^| if it is the same for all messages. */
-  readonly errorBound: number | undefined;
+  readonly errorBound?: number;
   readonly #options: EncoderOptions;
   readonly #workspace: Workspace;
   readonly #books = new Map<number, ChunkBooks>();
@@ -80,7 +80,7 @@ export class Encoder {
     const { boundKind, requestedBound, kernels } = planOf(options, Infinity);
     this.#options = options;
     this.#workspace = new Workspace(kernels);
-    this.errorBound = boundKind === "abs" ? requestedBound : boundKind === "lossless" ? 0 : undefined;
+    if (boundKind === "abs" || boundKind === "lossless") this.errorBound = requestedBound;
   }
 
   /**

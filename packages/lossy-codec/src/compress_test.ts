@@ -242,6 +242,16 @@ Deno.test("compress: the bound of rel is below rel (max - min) in exact arithmet
   }
 });
 
+Deno.test("compress: smooth arrays are stored as differences, whatever the length of rows", () => {
+  const x = Float32Array.from({ length: 20_000 }, (_, i) => ((i % 2000) - 1000) ** 2 / 1e5);
+  for (const rowLength of [1, 7, 64, 2000, 20_000]) {
+    const { chunks, ratio } = roundTrip(x.map((value, i) => value + i / 1e6), { bound: { abs: 1e-3 }, rowLength });
+    assert(chunks.every(({ mode }) => mode.includes("lorenzo")), `${rowLength}: ${chunks[0]!.mode}`);
+    assert(ratio > 6, `${ratio}`);
+  }
+  assertEquals(roundTrip(normals(18, 20_000), { bound: { abs: 1e-2 }, rowLength: 64 }).chunks[0]!.mode, "ans");
+});
+
 Deno.test("compress: with a link, raw over a fast one, packed or coded over slower ones", () => {
   const x = normals(16, 64000);
   const mode = (gigabytesPerSecond: number) =>

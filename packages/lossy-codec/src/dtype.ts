@@ -35,13 +35,17 @@ export function elementBytes(id: DtypeId): 2 | 4 | 8 {
   return id === F16 ? 2 : id === F32 ? 4 : 8;
 }
 
+/** Name of a typed array's class, undefined for other values; no property of the object has a say in it. */
+const nameOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!
+  .get as (this: unknown) => string | undefined;
+
 /**
  * The dtype of an array.
  *
  * @throws {CodecError} `DTYPE` if it is no array of floats, or its buffer is detached
  */
 export function dtypeOf(x: FloatArray): DtypeId {
-  const tag = ArrayBuffer.isView(x) ? Object.prototype.toString.call(x).slice(8, -1) : typeof x;
+  const tag = nameOf.call(x) ?? typeof x;
   const id = tag === "Float32Array" ? F32 : tag === "Float64Array" ? F64 : F16;
   if (id === F16 && tag !== "Float16Array" && tag !== "Uint16Array") {
     throw new CodecError(

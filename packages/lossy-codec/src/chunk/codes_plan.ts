@@ -124,20 +124,20 @@ export function codesIn({ kernels }: Workspace, at: number, rows: number, d: num
   return { at, rows, d, least, greatest };
 }
 
-/** Rows looked at by `looksSmooth`. */
+/** Rows looked at by `looksSmooth`, and the least number of elements looked at from each on. */
 const SAMPLES = 64;
 
 /** Whether Lorenzo residuals of a sample are smaller than its codes; then they are worth a closer look. */
 export function looksSmooth({ kernels }: Workspace, { at, rows, d }: Codes): boolean {
-  const { i32 } = kernels.memory, begin = at >>> 2, stride = Math.max(1, Math.floor(rows / SAMPLES));
+  const { i32 } = kernels.memory, begin = at >>> 2, end = begin + rows * d;
+  const stride = Math.max(1, Math.floor(rows / SAMPLES)) * d, length = Math.max(SAMPLES, Math.min(d, 4096));
   let codes = 0, order1 = 0, order2 = 0;
-  for (let row = 0; row < rows; row += stride) {
-    const first = begin + row * d, up = row === 0 ? 0 : d, last = first + Math.min(d, 4096);
-    for (let i = first + 1; i < last; i++) {
+  for (let first = begin; first < end; first += stride) {
+    for (let i = first + 1; i < Math.min(first + length, end); i++) {
       const difference = i32[i]! - i32[i - 1]!;
       codes += Math.abs(i32[i]!);
       order1 += Math.abs(difference);
-      order2 += up === 0 ? Math.abs(difference) : Math.abs(difference - i32[i - up]! + i32[i - up - 1]!);
+      order2 += i - d <= begin ? Math.abs(difference) : Math.abs(difference - i32[i - d]! + i32[i - d - 1]!);
     }
   }
   return Math.min(order1, order2) < 0.95 * codes;
