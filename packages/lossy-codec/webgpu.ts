@@ -2,10 +2,28 @@
  * The codec on GPUs, over `@pocketrec/compute`: many chunks per call, the bytes and floats of the CPU codec.
  *
  * ```ts
- * const codec = createCodec(device, { dtype: "f32", chunks: 208, rows: 208 * 256, elements: 208 * 256 * 64 });
- * const table = familyTable("ans", 90);
- * codec.encode(vectors, tables.map((t) => ({ rows: 256, d: 64, srcOff: t * 256 * 64, bound: 0.01, mode: "dict+ans", table })), arena);
- * const sizes = await codec.sizes();
+ * import { openWebGpuDevice } from "@pocketrec/compute";
+ * import { createCodec, familyTable } from "@pocketrec/lossy-codec/webgpu";
+ *
+ * using device = await openWebGpuDevice();
+ * if (device) {
+ *   const rows = 64, d = 16, table = familyTable("ans", 80);
+ *   using codec = createCodec(device, { dtype: "f32", chunks: 2, rows: 2 * rows, elements: 2 * rows * d });
+ *   using vectors = device.tensor("f32", [2 * rows, d], { data: new Float32Array(2 * rows * d).map((_, i) => i % 7) });
+ *   using arena = device.tensor("u32", [2 * (4 + rows * d)]);
+ *   const chunks = [0, 1].map((c) => ({ rows, d, srcOff: c * rows * d, bound: 0.1, mode: "dict+ans", table } as const));
+ *   codec.encode(vectors, chunks, arena);
+ *   const sizes = await codec.sizes(); // they lie back to back
+ *
+ *   using restored = device.tensor("f32", [2 * rows, d]);
+ *   const starts = [0, sizes[0]!];
+ *   codec.decode(
+ *     arena,
+ *     chunks.map((_, c) => ({ rows, d, srcOff: starts[c]!, bytes: sizes[c]!, dstOff: c * rows * d, table })),
+ *     restored,
+ *   );
+ *   if ((await codec.errors()).some((error) => error !== "")) throw new Error("a chunk was damaged");
+ * }
  * ```
  *
  * @module
@@ -25,6 +43,9 @@ export type {
   EncodeDescriptor,
 } from "./src/webgpu/descriptors.ts";
 export { compressChunk, decompressChunk, type HostChunkOptions } from "./src/webgpu/host_chunks.ts";
+export type { FloatArray } from "./src/dtype.ts";
+export type { KernelChoice } from "./src/kernels/choose.ts";
+export type { Coder, Table } from "./src/entropy/tables.ts";
 export {
   explicitGiven as explicitTable,
   familyGiven as familyTable,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Codebook, Sequence, SequencePlan } from "./plan.ts";
+import type { Sequence, SequencePlan } from "./plan.ts";
 import { type Coder, familyMember, SHARED, type Table, writtenOut } from "./tables.ts";
 import { FAMILY_SIZE } from "./family.ts";
 import { HYBRID_MAX_TOKEN } from "./tokens.ts";
@@ -68,13 +68,16 @@ export function explicitGiven(coder: Coder, counts: Float64Array, direct = true)
 }
 
 /**
- * The table of a codebook that both sides have, which takes two bytes in each chunk.
+ * A table that both sides have, which takes two bytes in each chunk.
  *
- * @returns undefined if it has classes, and so more than one table.
+ * @param generation Which of the tables that the two ever agreed on, 0 to 255.
+ * @throws {RangeError}
  */
-export function sharedGiven({ coder, direct, tables, generation }: Codebook): GivenTable | undefined {
-  const [table, ...others] = tables;
-  return others.length > 0 ? undefined : { coder, direct, table: table!, description: [SHARED, generation] };
+export function sharedGiven(table: GivenTable, generation: number): GivenTable {
+  if (!Number.isInteger(generation) || generation < 0 || generation > 255) {
+    throw new RangeError(`Cannot share a table as generation ${generation}: want 0 to 255`);
+  }
+  return { ...table, description: [SHARED, generation] };
 }
 
 /** The plan of a sequence that has the given table, all of whose tokens have a code. */

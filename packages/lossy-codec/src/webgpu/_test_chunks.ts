@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Tensor, type WebGpuDevice } from "@pocketrec/compute";
+import type { Tensor, WebGpuDevice } from "@pocketrec/compute";
 import { bytesOf, type FloatArray } from "../dtype.ts";
 import { f16BitsOf } from "../kernels/plain_range.ts";
 import type { DeviceDtype } from "./descriptors.ts";

@@ -35,7 +35,7 @@ export interface CodecCapacity {
 }
 
 /** What is wrong with a decoded chunk; `""`: nothing. `UNSUPPORTED` and `TABLE` chunks may be good, but not for the GPU. */
-export type ChunkError = (typeof CHUNK_ERRORS)[number];
+export type ChunkError = "" | "TRUNCATED" | "CHECKSUM" | "CORRUPT" | "UNSUPPORTED" | "TABLE";
 
 /** Memory on the device: a tensor, or a buffer with usages `STORAGE`, `COPY_SRC` and `COPY_DST`. */
 export type DeviceMemory = Tensor | GPUBuffer;

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { WebGpuDevice } from "@pocketrec/compute";
 import { testOnEachDevice } from "@pocketrec/compute/testing";
 import { bytesOf, type FloatArray } from "../dtype.ts";
-import { familyGiven } from "../entropy/given_table.ts";
+import { explicitGiven, familyGiven, sharedGiven } from "../entropy/given_table.ts";
 import { asDtype, joined, readBytes, tensorOf, vectors } from "./_test_chunks.ts";
 import { createCodec } from "./codec.ts";
 import type { ChunkOptions, DeviceDtype } from "./descriptors.ts";
@@ -110,6 +110,7 @@ for (const dtype of ["f32", "f16"] as const) {
   testOnEachDevice(`entropy-coded chunks are those of the CPU, ${dtype}`, async (device) => {
     const as = (x: Float32Array) => asDtype(dtype, x), x = vectors(400, 8, 7), repeating = vectors(300, 16, 8, 60);
     const ans = familyGiven("ans", 80), huffman = familyGiven("huffman", 80);
+    const counts = Float64Array.from({ length: 40 }, (_, token) => 1 + (4000 >> (token / 3)));
     const cases: Case[] = [
       { x: as(x), d: 8, bound: 0.02, mode: "ans", table: ans },
       { x: as(x), d: 8, bound: 0.02, mode: "huff", table: huffman },
@@ -119,6 +120,9 @@ for (const dtype of ["f32", "f16"] as const) {
       { x: as(x), d: 8, bound: 0.0005, mode: "ans", table: familyGiven("ans", 110, false) },
       { x: as(x), d: 8, bound: 0.0005, mode: "huff", table: familyGiven("huffman", 110, false) },
       { x: as(x), d: 8, bound: 0.0005, mode: "ans", table: ans },
+      { x: as(x), d: 8, bound: 0.02, mode: "ans", table: explicitGiven("ans", counts) },
+      { x: as(x), d: 8, bound: 0.02, mode: "huff", table: explicitGiven("huffman", counts) },
+      { x: as(x), d: 8, bound: 0.02, mode: "ans", table: sharedGiven(explicitGiven("ans", counts), 7) },
       { x: as(x), d: 8, bound: 0.02, mode: "ans", table: familyGiven("ans", 80, true, 3) },
       { x: as(vectors(5, 3000, 9)), d: 3000, bound: 0.02, mode: "huff", table: huffman, checksum: false },
     ];
