@@ -158,6 +158,18 @@ Deno.test("decompress: a row map that points at rows not seen yet", () => {
   const packed = compress(x, { bound: { abs: 0.02 }, rowLength: 8, mode: "dict+pack" });
   for (const byte of [1, 2, 255]) refuses(withChunk(16, [byte], packed), "CORRUPT", "row map");
   refuses(withChunk(16, Array(100).fill(0), packed), "CORRUPT", "row map");
+  // As many new rows as before, but the first that repeats one repeats the last that there is.
+  const { uniqueRows } = inspect(packed).chunks[0]!, bits = 32 - Math.clz32(uniqueRows), map = packed.slice(CHUNK + 16);
+  const bitOf = (at: number) => map[at >> 3]! >> (at & 7) & 1;
+  const valueOf = (row: number) =>
+    Array.from({ length: bits }, (_, i) => bitOf(row * bits + i) << i).reduce((x, y) => x | y);
+  const repeat = Array.from({ length: 200 }, (_, row) => row).find((row) => valueOf(row) > 0)!;
+  for (let i = 0; i < bits; i++) {
+    const at = repeat * bits + i;
+    map[at >> 3]! &= ~(1 << (at & 7));
+    map[at >> 3]! |= (uniqueRows >> i & 1) << (at & 7);
+  }
+  refuses(withChunk(16, [...map], packed), "CORRUPT", `row ${repeat} repeats row ${uniqueRows - 1}`);
 });
 
 Deno.test("decompress: an escape bitmap with other rows than the head counts", () => {
