@@ -37,7 +37,9 @@ var<workgroup> w_bits: atomic<u32>;
 var<workgroup> w_inverted: atomic<u32>;`,
     body: /* wgsl */ `
 ${TILE}
-  let end = select(0u, min(first_row + (${WORKGROUP}u >> shift), rows) * d, inside);
+  // Nobody asks what a raw chunk holds.
+  let looks = inside && (field(chunk, FLAGS) & 15u) != CODER_RAW;
+  let end = select(0u, min(first_row + (${WORKGROUP}u >> shift), rows) * d, looks);
   let src = field(chunk, SRC);
   var greatest = 0u;
   var bits = 0u;
