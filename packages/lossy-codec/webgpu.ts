@@ -3,13 +3,14 @@
  *
  * ```ts
  * import { openWebGpuDevice } from "@pocketrec/compute";
- * import { createCodec, familyTable } from "@pocketrec/lossy-codec/webgpu";
+ * import { createCodec, fitTable } from "@pocketrec/lossy-codec/webgpu";
  *
  * using device = await openWebGpuDevice();
  * if (device) {
- *   const rows = 64, d = 16, table = familyTable("ans", 80);
+ *   const rows = 64, d = 16, x = new Float32Array(2 * rows * d).map((_, i) => Math.sin(i * i));
+ *   const table = fitTable("ans", x, 0.1);
  *   using codec = createCodec(device, { dtype: "f32", chunks: 2, rows: 2 * rows, elements: 2 * rows * d });
- *   using vectors = device.tensor("f32", [2 * rows, d], { data: new Float32Array(2 * rows * d).map((_, i) => i % 7) });
+ *   using vectors = device.tensor("f32", [2 * rows, d], { data: x });
  *   using arena = device.tensor("u32", [2 * (4 + rows * d)]);
  *   const chunks = [0, 1].map((c) => ({ rows, d, srcOff: c * rows * d, bound: 0.1, mode: "dict+ans", table } as const));
  *   codec.encode(vectors, chunks, arena);
@@ -42,6 +43,7 @@ export type {
   DeviceMode,
   EncodeDescriptor,
 } from "./src/webgpu/descriptors.ts";
+export { fitTable } from "./src/webgpu/fit_table.ts";
 export { compressChunk, decompressChunk, type HostChunkOptions } from "./src/webgpu/host_chunks.ts";
 export type { FloatArray } from "./src/dtype.ts";
 export type { KernelChoice } from "./src/kernels/choose.ts";
