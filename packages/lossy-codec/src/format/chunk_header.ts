@@ -5,6 +5,7 @@
  */
 import { CodecError, corrupt, truncated } from "../errors.ts";
 import { type DtypeId, F16, F64 } from "../kernels/kernels.ts";
+import { double, single, words } from "../kernels/patterns.ts";
 import { blockChecksum } from "./xxh32.ts";
 
 /** How the codes of a chunk are stored, by number on the wire. */
@@ -55,21 +56,17 @@ export function chunkHeaderBytes(coder: number, relative: boolean, dtype: DtypeI
   return CHUNK_HEADER_BYTES + (hasExtension(coder, relative, dtype) ? 4 : 0);
 }
 
-const number = new Float64Array(1), single = new Float32Array(1);
-const numberBits = new Uint32Array(number.buffer), singleBits = new Uint32Array(single.buffer);
-
 /** Upper half of a step's pattern: of its f32, or for f64 of its f64. */
 function stepBits(dtype: DtypeId, step: number): number {
-  number[0] = step;
-  single[0] = step;
-  return dtype === F64 ? numberBits[1]! : singleBits[0]! >>> 16;
+  if (dtype === F64) double[0] = step;
+  else single[0] = step;
+  return dtype === F64 ? words[1]! : words[0]! >>> 16;
 }
 
 function stepOf(dtype: DtypeId, bits: number): number {
-  numberBits[0] = 0;
-  numberBits[1] = bits;
-  singleBits[0] = bits << 16;
-  return dtype === F64 ? number[0]! : single[0]!;
+  words[0] = dtype === F64 ? 0 : bits << 16;
+  words[1] = bits;
+  return dtype === F64 ? double[0]! : single[0]!;
 }
 
 /** Writes the head of a chunk with checksum 0 at `at`. */

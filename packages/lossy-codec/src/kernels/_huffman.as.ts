@@ -3,33 +3,30 @@
 import { BLOCK, directCodes, directTokens, scratch } from "./_tokens.as";
 
 @inline
-function codeOf(table: usize, tokens: usize): u64 {
+function codeOf(table: usize, tokens: usize): u32 {
   return load<u32>(table + (<usize> load<u8>(tokens) << 2));
 }
 
 export function huffEncodeGroup(codes: usize, count: u32, form: i32, table: usize, dst: usize): usize {
   const tokens = scratch();
   directTokens(codes, count, form, tokens);
-  let pending: u64 = 0, held: u64 = 0, at = dst, i: u32 = 0;
-  // Four codes have at most 48 bits, which join less than 8.
-  for (; i + 4 <= count; i += 4) {
+  let pending: u32 = 0, held: u32 = 0, at = dst, i: u32 = 0;
+  // Two codes have at most 24 bits, which join less than 8.
+  for (; i + 2 <= count; i += 2) {
     const a = codeOf(table, tokens + i), b = codeOf(table, tokens + i + 1);
-    const c = codeOf(table, tokens + i + 2), d = codeOf(table, tokens + i + 3);
-    const ab = a & 0xffff | (b & 0xffff) << (a >>> 16), abBits = (a >>> 16) + (b >>> 16);
-    const cd = c & 0xffff | (d & 0xffff) << (c >>> 16), cdBits = (c >>> 16) + (d >>> 16);
-    pending |= (ab | cd << abBits) << held;
-    held += abBits + cdBits;
-    store<u64>(at, pending);
+    pending |= (a & 0xffff | (b & 0xffff) << (a >>> 16)) << held;
+    held += (a >>> 16) + (b >>> 16);
+    store<u32>(at, pending);
     at += <usize> (held >>> 3);
     pending >>>= held & 56;
     held &= 7;
   }
-  for (; i < count; i++) {
+  if (i < count) {
     const a = codeOf(table, tokens + i);
     pending |= (a & 0xffff) << held;
     held += a >>> 16;
   }
-  store<u64>(at, pending);
+  store<u32>(at, pending);
   return (((at - dst) << 3) + <usize> held + 15) >>> 4;
 }
 

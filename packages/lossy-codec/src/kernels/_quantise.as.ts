@@ -52,37 +52,34 @@ export function quantise(
   const top = i32x4.splat(<i32> min(maxCode, floor(<f64> f32.MAX_VALUE / wideStep) - 1)), bottom = i32x4.neg(top);
   const steps = f32x4.splat(step), reciprocal = f32x4.splat(1 / step), half = f32x4.splat(step / 2);
   const bound = f32x4.splat(<f32> errorBound);
-  let least = i32x4.splat(i32.MAX_VALUE), greatest = i32x4.splat(i32.MIN_VALUE), error = f32x4.splat(0);
+  const lowest = i32x4.splat(i32.MAX_VALUE), highest = v128.not(lowest);
+  let least = lowest, greatest = highest, error = f32x4.splat(0);
   const round = kept4(ROUND_BITS, n), absolute = kept4(i32.MAX_VALUE, n);
-  const highestGood = i32x4.add(top, round), lowestGood = i32x4.add(bottom, round);
   let escaped = 0;
   const rowBytes = d << 2;
   for (let i = 0; i < n; i++, codes += rowBytes) {
     const row = src + <usize> load<u32>(uniqueRows + (<usize> i << 2)) * rowBytes;
-    let rowLeast = i32x4.splat(i32.MAX_VALUE), rowGreatest = i32x4.splat(i32.MIN_VALUE), rowError = f32x4.splat(0);
+    let rowLeast = lowest, rowGreatest = highest, rowError = f32x4.splat(0);
     let at: usize = 0;
     if (!f16) {
       // Without the correction, which hardly ever changes anything: then all distances are below half a step, and the errors.
-      // Least and greatest are patterns of floats here, in their order as long as they are near ROUND.
-      let lowest = i32x4.splat(i32.MAX_VALUE), highest = i32x4.splat(0);
       for (; at + 32 <= rowBytes; at += 32) {
         const x = v128.load(row + at), y = v128.load(row + at, 16);
         const shiftedX = f32x4.add(f32x4.mul(x, reciprocal), round), shiftedY = f32x4.add(f32x4.mul(y, reciprocal), round);
         const restX = f32x4.sub(x, f32x4.mul(f32x4.sub(shiftedX, round), steps));
         const restY = f32x4.sub(y, f32x4.mul(f32x4.sub(shiftedY, round), steps));
+        const p = i32x4.sub(shiftedX, round), q = i32x4.sub(shiftedY, round);
         rowError = f32x4.pmax(rowError, f32x4.pmax(v128.and(restX, absolute), v128.and(restY, absolute)));
-        lowest = i32x4.min_s(lowest, i32x4.min_s(shiftedX, shiftedY));
-        highest = i32x4.max_s(highest, i32x4.max_s(shiftedX, shiftedY));
-        v128.store(codes + at, i32x4.sub(shiftedX, round));
-        v128.store(codes + at, i32x4.sub(shiftedY, round), 16);
+        rowLeast = i32x4.min_s(rowLeast, i32x4.min_s(p, q));
+        rowGreatest = i32x4.max_s(rowGreatest, i32x4.max_s(p, q));
+        v128.store(codes + at, p);
+        v128.store(codes + at, q, 16);
       }
-      const far = v128.or(i32x4.gt_s(highest, highestGood), i32x4.lt_s(lowest, lowestGood));
-      if (v128.any_true(v128.or(far, f32x4.ge(rowError, half)))) {
+      if (v128.any_true(f32x4.ge(rowError, half))) {
         at = 0;
+        rowLeast = lowest;
+        rowGreatest = highest;
         rowError = f32x4.splat(0);
-      } else {
-        rowLeast = i32x4.sub(lowest, round);
-        rowGreatest = i32x4.sub(highest, round);
       }
     }
     while (at < rowBytes) {
