@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { fieldBytes } from "../format/fields.ts";
 import { corrupt, truncated } from "../errors.ts";
 import type { KernelMemory } from "../kernels/kernels.ts";
 
@@ -125,7 +126,7 @@ export function readVlz(
     if (row !== last) throw corrupt("the number of a block's rows", row - first, last - first);
     flag += Math.ceil(count / 8);
   });
-  const padded = Math.ceil(at / 4) * 4;
+  const padded = fieldBytes(at, 8);
   if (padded > end) throw truncated("a block's tokens");
   return padded;
 }

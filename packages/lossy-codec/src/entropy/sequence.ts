@@ -9,10 +9,11 @@
  *
  * @module
  */
+import { fieldBytes } from "../format/fields.ts";
 import { corrupt, truncated } from "../errors.ts";
 import { DIRECT, type Kernels, UNSIGNED } from "../kernels/kernels.ts";
 import { groupSymbolsFor, sectionBytes, sectionCapacity } from "../kernels/section.ts";
-import { classBits, classBytes, readClassBits, writeClassBits } from "./class_bits.ts";
+import { classBits, readClassBits, writeClassBits } from "./class_bits.ts";
 import { COUNTS_BYTES, countSequence, MAX_COLUMNS } from "./count.ts";
 import {
   ANS_DECODE,
@@ -74,7 +75,7 @@ const DESCRIPTION_BYTES = 194;
 export function sequenceCapacity(sequence: Sequence): number {
   const { rows, rowLength, direct, unsigned } = sequence;
   const count = rows * rowLength;
-  const classes = classBytes(rows, 2) + (rowLength <= MAX_COLUMNS ? classBytes(rowLength, 2) : 0);
+  const classes = fieldBytes(rows, 2) + (rowLength <= MAX_COLUMNS ? fieldBytes(rowLength, 2) : 0);
   const section = sectionCapacity(count, groupSymbolsFor(rowLength, count), form(direct, unsigned));
   return 4 + 16 * DESCRIPTION_BYTES + classes + section;
 }
@@ -182,16 +183,16 @@ export class SequenceCoder {
     const head = shared
       ? sharedTables(codebook, { coder, direct, columnClasses, count, rowLength, generation: bytes[2]! })
       : this.#ownTables(bytes, coder, direct, count);
-    let at = Math.ceil(head.end / 4) * 4;
+    let at = fieldBytes(head.end, 8);
     let { columns } = head;
     if (columnBits > 0 && !shared) {
       columns = new Uint8Array(rowLength);
       // Beyond the end these are zeros; the section is then found to be missing.
       readClassBits(bytes, at, columns, 0, rowLength, columnBits, 1);
-      at += classBytes(rowLength, columnBits);
+      at += fieldBytes(rowLength, columnBits);
     }
     const rowClasses = src + at;
-    at += classBytes(rows, rowBits);
+    at += fieldBytes(rows, rowBits);
     const symbols = rows * rowLength, groupSymbols = groupSymbolsFor(rowLength, symbols);
     const groups = Math.ceil(symbols / groupSymbols);
     const length = at > available ? -1 : sectionBytes(this.#kernels.memory, src + at, available - at, groups);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { viewOf } from "./fields.ts";
 import { CodecError, corrupt, truncated } from "../errors.ts";
 import { type DtypeId, F16, F64 } from "../kernels/kernels.ts";
 import { double, single, words } from "../kernels/patterns.ts";
@@ -71,7 +72,7 @@ function stepOf(dtype: DtypeId, bits: number): number {
 
 /** Writes the head of a chunk with checksum 0 at `at`. */
 export function writeChunkHeader(header: ChunkHeader, dtype: DtypeId, bytes: Uint8Array, at: number): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   bytes[at] = header.coder;
   bytes[at + 1] = (header.dict ? DICT : 0) | (header.lorenzo ? LORENZO : 0) | (header.lorenzo === 1 ? ORDER_1 : 0) |
     (header.relative ? RELATIVE : 0) | (header.checksummed ? CHECKSUM : 0);
@@ -90,7 +91,7 @@ export function writeChunkHeader(header: ChunkHeader, dtype: DtypeId, bytes: Uin
 /** Enters the checksum of a chunk whose bytes are complete, and whose checksum is still 0. */
 export function sealChunk(bytes: Uint8Array, at: number, end: number): void {
   const checksum = blockChecksum(bytes, at, end);
-  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).setUint32(at + 12, checksum, true);
+  viewOf(bytes).setUint32(at + 12, checksum, true);
 }
 
 /**
@@ -102,7 +103,7 @@ export function sealChunk(bytes: Uint8Array, at: number, end: number): void {
  */
 export function readChunkHeader(dtype: DtypeId, bytes: Uint8Array, at: number, end: number): ChunkHeader {
   if (end - at < CHUNK_HEADER_BYTES) throw truncated("the head of a chunk");
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const coder = bytes[at]!, flags = bytes[at + 1]!, half = view.getUint16(at + 2, true);
   if (coder > VLZ) throw corrupt("a chunk's coder", coder, "0 to 5");
   if (flags & ~KNOWN || (flags & ORDER_1 && !(flags & LORENZO))) throw corrupt("a chunk's flags", flags, "known ones");
@@ -171,7 +172,7 @@ export function maxKeepBits(dtype: DtypeId): number {
  * @throws {CodecError} `CHECKSUM`
  */
 export function checkChunk(bytes: Uint8Array, at: number, end: number): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const stored = view.getUint32(at + 12, true);
   view.setUint32(at + 12, 0, true);
   const checksum = blockChecksum(bytes, at, end);
