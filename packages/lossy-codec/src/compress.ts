@@ -162,18 +162,8 @@ export function headerOf(
   shape: readonly number[],
   maxError: number,
 ): FileHeader {
-  return {
-    checksums: plan.checksum,
-    streamed: false,
-    dtype,
-    boundKind: plan.boundKind,
-    rowLength: plan.rowLength,
-    chunkRows: plan.chunkRows,
-    requestedBound: plan.requestedBound,
-    absBound: bound.kind === "abs" ? bound.error : bound.kind === "lossless" ? 0 : NaN,
-    maxError,
-    shape,
-  };
+  const absBound = bound.kind === "pwRel" ? NaN : bound.error;
+  return { ...plan, checksums: plan.checksum, streamed: false, dtype, absBound, maxError, shape };
 }
 
 /**

@@ -20,7 +20,7 @@ import {
 import { type Allowed, costOf, MODES } from "./mode.ts";
 import { planRowMap, type RowMapPlan } from "./row_map.ts";
 import { type Distinct, distinctRows, everyRow, repeatedRows, type Stored, storedRows } from "./rows.ts";
-import { type Bound, boundOfRange, chooseUnit, type Unit } from "./unit.ts";
+import { type Bound, boundOfRange, chooseUnit, LOSSLESS, type Unit } from "./unit.ts";
 import { restore, writeCandidate, writeConst, type WrittenChunk } from "./write_chunk.ts";
 
 /**
@@ -52,7 +52,7 @@ class ChunkEncoder implements ChunkMeans {
     this.#rowBytes = job.d * elementBytes(job.dtype);
     this.#rawBytes = job.rows * this.#rowBytes;
     this.#values = job.src;
-    this.#bound = job.bound.kind === "rel" ? { kind: "lossless" } : job.bound;
+    this.#bound = job.bound.kind === "rel" ? LOSSLESS : job.bound as Bound;
     if (job.dtype === F16) {
       this.#values = workspace.arena.take(4 * job.rows * job.d);
       workspace.kernels.expandF16(job.src, job.rows * job.d, this.#values);

@@ -8,7 +8,7 @@ import { corrupt, truncated } from "../errors.ts";
 import { type ChunkHeader, CONST } from "../format/chunk_header.ts";
 import type { DtypeId } from "../kernels/kernels.ts";
 import type { Workspace } from "../kernels/workspace.ts";
-import { maxCodeFor, type Unit } from "./unit.ts";
+import { stepUnit, type Unit } from "./unit.ts";
 
 /**
  * Reads which stored rows escaped.
@@ -46,5 +46,5 @@ export function readEscapes(
 export function unitOf({ coder, relative, step, keepBits, top }: ChunkHeader, dtype: DtypeId): Unit | undefined {
   if (coder <= CONST) return undefined;
   if (relative) return { kind: "mantissa", keepBits, top };
-  return { kind: "step", step, maxCode: maxCodeFor(dtype, step), errorBound: step / 2 };
+  return stepUnit(dtype, step, step / 2);
 }
