@@ -177,11 +177,13 @@ export function headerOf(
  * @throws {RangeError} Another option cannot be used
  */
 export function compress(x: FloatArray, options: CompressOptions): Uint8Array<ArrayBuffer> {
-  const parts: { readonly bytes: Uint8Array; readonly at: number }[] = [];
-  const { head, length } = encodeFile(x, options, (bytes, at) => parts.push({ bytes: bytes.slice(), at }));
-  const file = new Uint8Array(length);
-  file.set(head);
-  for (const { bytes, at } of parts) file.set(bytes, at);
+  const parts: Uint8Array[] = [];
+  const { head, length } = encodeFile(x, options, (bytes) => parts.push(bytes.slice())), file = new Uint8Array(length);
+  let at = 0;
+  for (const part of [head, ...parts]) {
+    file.set(part, at);
+    at += part.length;
+  }
   return file;
 }
 

@@ -6,7 +6,7 @@
 import { maxChunkBytes } from "./chunk/job.ts";
 import { type DecompressOptions, maxBytesOf, withChunk } from "./decompress.ts";
 import { bytesOf, elementBytes, type FloatArray, newArray } from "./dtype.ts";
-import { CodecError, corrupt, truncated } from "./errors.ts";
+import { CodecError, wrong, truncated } from "./errors.ts";
 import { elementsOf, type FileHeader, headerBytes, readHeader } from "./format/header.ts";
 import { checkHash, checkRowLength, checkSize, chunkCount, chunkExtent, readSizes } from "./format/layout.ts";
 import { Reader } from "./format/reader.ts";
@@ -102,10 +102,10 @@ class FileParser {
     }
     const trailer = readTrailer(yield trailerBytes(sizes.length), 0), { elements } = trailer;
     if (trailer.length !== 0 || trailer.sizes.some((bytes, i) => bytes !== sizes[i])) {
-      throw corrupt("the trailer", "one of other chunks", "those that came");
+      throw wrong("the trailer", "one of other chunks", "those that came");
     }
     if (chunkCount(elements, rowLength, chunkRows) !== sizes.length) {
-      throw corrupt("the number of elements", elements, `as many as ${sizes.length} chunks hold`);
+      throw wrong("the number of elements", elements, `as many as ${sizes.length} chunks hold`);
     }
     if (held === undefined) return;
     if (elements * size > this.#maxBytes) throw tooLong(elements, this.#maxBytes);
@@ -143,7 +143,7 @@ function u32(bytes: Uint8Array): number {
 /** Refuses chunks longer than any encoder writes, before they are waited for. */
 function checkLength({ dtype, chunkRows, rowLength }: FileHeader, bytes: number): number {
   const most = maxChunkBytes(dtype, chunkRows * rowLength);
-  if (bytes > most) throw corrupt("the length of a chunk", bytes, `at most ${most}`);
+  if (bytes > most) throw wrong("the length of a chunk", bytes, `at most ${most}`);
   return bytes;
 }
 
@@ -170,7 +170,7 @@ export function decompressionStream(
       wanted = steps.next(bytes);
     }
     if (queue.length > 0) {
-      throw corrupt("the stream", `followed by ${queue.length} bytes`, "none");
+      throw wrong("the stream", `followed by ${queue.length} bytes`, "none");
     }
   };
   maxBytesOf(options);

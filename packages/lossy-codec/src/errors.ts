@@ -41,9 +41,14 @@ export class CodecError extends Error {
   }
 }
 
-/** The error of bytes that contradict themselves: `what` is `met`, which cannot be. */
-export function corrupt(what: string, met: number | string, want: number | string): CodecError {
-  return new CodecError("CORRUPT", `Cannot decode as ${what} is ${met}: want ${want}`);
+/** The error of bytes of which something is wrong: `what` is `met`. */
+export function wrong(
+  what: string,
+  met: number | string,
+  want: number | string,
+  code: CodecErrorCode = "CORRUPT",
+): CodecError {
+  return new CodecError(code, `Cannot decode as ${what} is ${met}: want ${want}`);
 }
 
 /** The error of bytes that end before or within `what`. */

@@ -7,7 +7,7 @@ import { type Bound, boundOfRange } from "./chunk/unit.ts";
 import { type Link, type Mode, MODES } from "./chunk/mode.ts";
 import { dtypeName } from "./dtype.ts";
 import { CodecError } from "./errors.ts";
-import { type BoundKind, MAX_CHUNK_ELEMENTS, MAX_CHUNK_ROWS } from "./format/header.ts";
+import { BOUND_KINDS, type BoundKind, MAX_CHUNK_ELEMENTS, MAX_CHUNK_ROWS } from "./format/header.ts";
 import type { KernelChoice } from "./kernels/choose.ts";
 import type { DtypeId } from "./kernels/kernels.ts";
 
@@ -94,7 +94,7 @@ export function planOf(options: CompressOptions, elements: number): Plan {
 function boundOf(bound: ErrorBound | undefined): { kind: BoundKind; value: number } {
   if (bound === "lossless") return { kind: "lossless", value: 0 };
   const given = Object.entries(bound ?? {}).filter(([kind, value]) =>
-    value !== undefined && (kind === "abs" || kind === "rel" || kind === "pwRel")
+    value !== undefined && BOUND_KINDS.indexOf(kind as BoundKind) > 0
   );
   const [kind, value] = given[0] ?? [];
   if (given.length !== 1) {

@@ -6,17 +6,9 @@
 import { maxBytesOf, outputFor, withChunk } from "./decompress.ts";
 import { bytesOf, elementBytes, type FloatArray } from "./dtype.ts";
 import { type ChunkPlace, readLayout } from "./format/layout.ts";
-import { CodecError } from "./errors.ts";
+import { wrong } from "./errors.ts";
 import { withWorkspace } from "./kernels/workspace.ts";
 import type { DecompressOptions } from "./decompress.ts";
-
-/** Where a wanted row goes. */
-interface Wanted {
-  /** Number of the row within its chunk. */
-  readonly row: number;
-  /** Position in the output. */
-  readonly position: number;
-}
 
 /**
  * Restores some rows of a file; decodes the chunks that hold them, and of these the groups of codes that do.
@@ -33,29 +25,27 @@ export function decodeRows(bytes: Uint8Array, rows: ArrayLike<number>, options: 
   const source = bytesOf(bytes), { header, elements, chunks } = readLayout(source, Infinity);
   const { dtype, rowLength, chunkRows } = header, rowBytes = rowLength * elementBytes(dtype);
   if (!(rows.length * rowBytes <= maxBytes)) {
-    throw new CodecError(
-      "LIMIT",
-      `Cannot decode ${rows.length} rows of ${rowBytes} bytes: want at most ${maxBytes} bytes`,
-    );
+    throw wrong("what is wanted", `${rows.length} rows of ${rowBytes} bytes`, `at most ${maxBytes} bytes`, "LIMIT");
   }
-  const total = Math.ceil(elements / rowLength), wanted = new Map<ChunkPlace, Wanted[]>();
-  for (let position = 0; position < rows.length; position++) {
-    const row = rows[position]!;
+  const total = Math.ceil(elements / rowLength), numbers = Array.from(rows);
+  /** By chunk, indices into the numbers. */
+  const wanted = new Map<ChunkPlace, number[]>();
+  numbers.forEach((row, position) => {
     if (!Number.isInteger(row) || row < 0 || row >= total) {
       throw new RangeError(`Cannot decode row ${row} at position ${position}: want 0 to ${total - 1}`);
     }
     const place = chunks[Math.floor(row / chunkRows)]!, list = wanted.get(place);
-    const entry = { row: row - place.firstRow, position };
-    if (list) list.push(entry);
-    else wanted.set(place, [entry]);
-  }
-  const out = outputFor(dtype, rows.length * rowLength, options.out), target = bytesOf(out);
+    if (list) list.push(position);
+    else wanted.set(place, [position]);
+  });
+  const out = outputFor(dtype, numbers.length * rowLength, options.out), target = bytesOf(out);
   withWorkspace(kernels, (workspace) => {
     for (const [place, list] of wanted) {
+      const inChunk = list.map((position) => numbers[position]! - place.firstRow);
       withChunk(workspace, source, place, header, verify, (chunk) => {
-        chunk.decodeRows(list.map(({ row }) => row), (i, memory, at) => {
-          const { row, position } = list[i]!, begin = position * rowBytes;
-          const present = Math.min(rowLength, place.elements - row * rowLength) * elementBytes(dtype);
+        chunk.decodeRows(inChunk, (i, memory, at) => {
+          const begin = list[i]! * rowBytes;
+          const present = Math.min(rowLength, place.elements - inChunk[i]! * rowLength) * elementBytes(dtype);
           target.set(memory.subarray(at, at + present), begin);
           target.fill(0, begin + present, begin + rowBytes);
         });

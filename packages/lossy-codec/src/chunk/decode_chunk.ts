@@ -8,7 +8,7 @@ import { fieldBytes } from "../format/fields.ts";
 import { codebookAfter, groupsOf } from "../entropy/codebook.ts";
 import type { CodedSequence } from "../entropy/sequence.ts";
 import { elementBytes } from "../dtype.ts";
-import { corrupt, truncated } from "../errors.ts";
+import { wrong, truncated } from "../errors.ts";
 import {
   ANS,
   checkChunk,
@@ -85,10 +85,10 @@ export class OpenChunk {
     this.#shape = shape;
     const header = this.header = readChunkHeader(dtype, memory.u8, at, end);
     if (header.checksummed !== checksummed) {
-      throw corrupt("a chunk", header.checksummed ? "with a checksum" : "without a checksum", "the contrary");
+      throw wrong("a chunk", header.checksummed ? "with a checksum" : "without a checksum", "the contrary");
     }
     if (verify && checksummed) checkChunk(memory.u8, at, end);
-    if (header.rows !== rows) throw corrupt("a chunk's number of rows", header.rows, rows);
+    if (header.rows !== rows) throw wrong("a chunk's number of rows", header.rows, rows);
     const { coder, uniqueRows, escapedRows, parameter } = header;
     this.#unit = unitOf(header, dtype);
     let next = at + chunkHeaderBytes(coder, header.relative, dtype), { codes: codesBook, map: mapBook } = books;
@@ -115,7 +115,7 @@ export class OpenChunk {
         codesBook = codebookAfter(codesBook, sequence);
       } else if (coder === PACK) {
         const bits = parameter & 255;
-        if (bits > 32) throw corrupt("the number of bits of codes", bits, "at most 32");
+        if (bits > 32) throw wrong("the number of bits of codes", bits, "at most 32");
         next += 4 + fieldBytes(coded * d, bits);
         if (next > end) throw truncated("a chunk's codes");
       } else {
@@ -130,7 +130,7 @@ export class OpenChunk {
     if (short) this.#rawBytes -= (rows * d - elements) * size;
     next += fieldBytes(this.#rawBytes, 8);
     if (next > end) throw truncated("a chunk's raw rows");
-    if (next < end) throw corrupt("a chunk's last section", `followed by ${end - next} bytes`, "none");
+    if (next < end) throw wrong("a chunk's last section", `followed by ${end - next} bytes`, "none");
     this.books = { codes: codesBook, map: mapBook };
   }
 
@@ -160,7 +160,7 @@ export class OpenChunk {
       const codes = this.#readCodes(first, count);
       if (lorenzo !== 0) this.#workspace.kernels.unlorenzo(codes, count, d, lorenzo);
       if (restore(this.#workspace, dtype, this.#unit!, codes, count * d, dst)) return;
-      throw corrupt("a code", "beyond those of its step", "a smaller one");
+      throw wrong("a code", "beyond those of its step", "a smaller one");
     });
   }
 

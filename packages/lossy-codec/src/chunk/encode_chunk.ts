@@ -100,14 +100,6 @@ class ChunkEncoder implements ChunkMeans {
     return true;
   }
 
-  /** Least and greatest finite value, number of values not finite, greatest magnitude. */
-  #range(): readonly [least: number, greatest: number, bad: number, magnitude: number] {
-    const { dtype, d, rows } = this.#job, { kernels, arena } = this.#workspace, result = arena.take(32);
-    kernels.range(dtype, this.#values, rows * d, result);
-    const [least, greatest, bad, magnitude] = kernels.memory.f64.slice(result >>> 3, (result >>> 3) + 4);
-    return [least!, greatest!, bad!, magnitude!];
-  }
-
   #chooseUnit(): Unit | undefined {
     const { dtype, d, rows, bound, magnitude } = this.#job;
     if (bound.kind === "abs" && dtype === F64) return chooseUnit(dtype, bound, 0);
@@ -117,9 +109,11 @@ class ChunkEncoder implements ChunkMeans {
       if (most?.kind !== "step" || least?.kind !== "step" || most.step === least.step) return most;
     }
     if (bound.kind === "lossless") return undefined;
-    const [least, greatest, bad, most] = this.#range();
-    if (bound.kind === "rel") this.#bound = boundOfRange(bound.error, least, greatest);
-    return bad === rows * d ? undefined : chooseUnit(dtype, this.#bound, most);
+    const { kernels, arena } = this.#workspace, result = arena.take(32);
+    kernels.range(dtype, this.#values, rows * d, result);
+    const [least, greatest, bad, most] = kernels.memory.f64.subarray(result >>> 3);
+    if (bound.kind === "rel") this.#bound = boundOfRange(bound.error, least!, greatest!);
+    return bad === rows * d ? undefined : chooseUnit(dtype, this.#bound, most!);
   }
 
   #quantise({ unique, uniqueRows }: Distinct, unit: Unit): Quantised {
@@ -137,28 +131,26 @@ class ChunkEncoder implements ChunkMeans {
     return { codes, escapes, escaped: escaped!, least: least!, greatest: greatest! };
   }
 
-  #codedCandidates(
-    distinct: Distinct,
-    { codes, escapes, escaped, least, greatest }: Quantised,
-  ): Candidate[] {
+  #codedCandidates(distinct: Distinct, quantised: Quantised): Candidate[] {
+    const { escapes, escaped, least, greatest } = quantised;
     if (escaped === distinct.unique) return [];
     const { rows, d } = this.#job, { dict, lorenzo } = this.#allowed;
-    const stored = storedRows(this.#workspace, distinct, rows, d, codes, escapes, dict !== "never");
+    const stored = storedRows(this.#workspace, distinct, rows, d, quantised.codes, escapes, dict !== "never");
     const all: Codes = { at: stored.codes, rows: stored.coded, d, least, greatest };
-    const repeats = stored.unique < rows;
-    const candidates: (Candidate | undefined)[] = [];
-    if (lorenzo !== "always") candidates.push(this.#codedCandidate(stored, all, 0));
-    if (dict !== "maybe") {
-      if (lorenzo === "always") candidates.push(...this.#lorenzoCandidates(stored, all));
-      return candidates.filter((candidate) => candidate !== undefined);
+    const candidates = lorenzo === "always" ? [] : [this.#codedCandidate(stored, all, 0)];
+    let laidOut = stored, codes = all, smooth = lorenzo === "always";
+    if (dict === "maybe") {
+      const repeats = stored.unique < rows;
+      // Rows that repeat now and then, or are short, may be cheaper to store again than to point at.
+      const flat = repeats && (2 * stored.unique > rows || d <= 8);
+      if (flat) {
+        laidOut = repeatedRows(this.#workspace, stored, rows, d);
+        codes = { ...all, at: laidOut.codes, rows: laidOut.coded };
+        candidates.push(this.#codedCandidate(laidOut, codes, 0));
+      }
+      smooth = (flat || !repeats) && looksSmooth(this.#workspace, codes);
     }
-    // Rows that repeat now and then, or are short, may be cheaper to store again than to point at.
-    if (repeats && (2 * stored.unique > rows || d <= 8)) {
-      const flat = repeatedRows(this.#workspace, stored, rows, d);
-      const flatCodes = { ...all, at: flat.codes, rows: flat.coded };
-      candidates.push(this.#codedCandidate(flat, flatCodes, 0));
-      if (looksSmooth(this.#workspace, flatCodes)) candidates.push(...this.#lorenzoCandidates(flat, flatCodes));
-    } else if (!repeats && looksSmooth(this.#workspace, all)) candidates.push(...this.#lorenzoCandidates(stored, all));
+    if (smooth) candidates.push(...this.#lorenzoCandidates(laidOut, codes));
     return candidates.filter((candidate) => candidate !== undefined);
   }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ANS, type Coder, HUFF, PACK, RAW, VLZ } from "../format/chunk_header.ts";
+import { ANS, type Coder, CODER_NAMES, HUFF, PACK, VLZ } from "../format/chunk_header.ts";
 
 /**
  * How chunks are stored: `"auto"`, the smallest way or the fastest over a given link; or one way where it can hold the chunk.
@@ -93,7 +93,7 @@ export const MODES: Readonly<Record<Mode, Allowed>> = {
  */
 export function costOf(coder: Coder, bytes: number, elements: number, link: Link | undefined): number {
   if (link === undefined) return bytes;
-  const name = coder === RAW ? "raw" : coder === PACK ? "pack" : coder === HUFF ? "huff" : "ans";
-  const { encode, decode } = link.throughput?.[name] ?? DEFAULT_THROUGHPUT[name];
+  const name = CODER_NAMES[coder] as keyof typeof DEFAULT_THROUGHPUT;
+  const { encode, decode } = link.throughput?.[name] ?? DEFAULT_THROUGHPUT[name] ?? DEFAULT_THROUGHPUT.ans;
   return bytes / elements + link.gigabytesPerSecond * (1 / encode + 1 / decode);
 }

@@ -8,7 +8,7 @@
 import { fieldBytes } from "../format/fields.ts";
 import { type Codebook, isDirect, planSequence, type SequencePlan } from "../entropy/plan.ts";
 import { type CodedSequence, sequenceCapacity } from "../entropy/sequence.ts";
-import { corrupt, truncated } from "../errors.ts";
+import { wrong, truncated } from "../errors.ts";
 import { ANS, type Coder, HUFF, PACK } from "../format/chunk_header.ts";
 import type { Workspace } from "../kernels/workspace.ts";
 
@@ -96,7 +96,7 @@ export function readRowMap(
   coder: number,
   codebook?: Codebook,
 ): RowMap {
-  if (coder !== PACK && coder !== HUFF && coder !== ANS) throw corrupt("the coder of a row map", coder, "2, 3 or 4");
+  if (coder !== PACK && coder !== HUFF && coder !== ANS) throw wrong("the coder of a row map", coder, "2, 3 or 4");
   const values = arena.take(4 * rows);
   let coded: CodedSequence | undefined, after: number;
   if (coder === PACK) {
@@ -114,9 +114,9 @@ export function readRowMap(
   let next = 0;
   for (let row = 0; row < rows; row++) {
     const value = u32[at + row]!;
-    if (value > next) throw corrupt(`row ${row} of a row map`, value - 1, `less than the ${next} seen`);
+    if (value > next) throw wrong(`row ${row} of a row map`, value - 1, `less than the ${next} seen`);
     u32[at + row] = value === 0 ? next++ : value - 1;
   }
-  if (next !== unique) throw corrupt("the number of rows in a row map", next, unique);
+  if (next !== unique) throw wrong("the number of rows in a row map", next, unique);
   return { rowToUnique: values, end: after, coded };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { fieldBytes } from "../format/fields.ts";
-import { corrupt, truncated } from "../errors.ts";
+import { wrong, truncated } from "../errors.ts";
 import { type ChunkHeader, CONST } from "../format/chunk_header.ts";
 import type { DtypeId } from "../kernels/kernels.ts";
 import type { Workspace } from "../kernels/workspace.ts";
@@ -32,10 +32,10 @@ export function readEscapes(
   for (let row = 0; row < 8 * bytes; row++) {
     const bit = u8[at + (row >>> 3)]! >>> (row & 7) & 1;
     if (row < uniqueRows) slots[row] = bit ? uniqueRows - escapedRows + escaped : row - escaped;
-    else if (bit) throw corrupt("an escaped row", row, `less than ${uniqueRows}`);
+    else if (bit) throw wrong("an escaped row", row, `less than ${uniqueRows}`);
     escaped += bit;
   }
-  if (escaped !== escapedRows) throw corrupt("the number of escapes", escaped, escapedRows);
+  if (escaped !== escapedRows) throw wrong("the number of escapes", escaped, escapedRows);
   for (let row = 0; row < rows; row++) {
     u32[(result >>> 2) + row] = slots[rowToUnique === 0 ? row : u32[(rowToUnique >>> 2) + row]!]!;
   }

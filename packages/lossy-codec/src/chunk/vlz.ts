@@ -9,7 +9,7 @@
  * @module
  */
 import { fieldBytes } from "../format/fields.ts";
-import { corrupt, truncated } from "../errors.ts";
+import { wrong, truncated } from "../errors.ts";
 import type { KernelMemory } from "../kernels/kernels.ts";
 
 /** Rows of a block. */
@@ -101,7 +101,7 @@ export function readVlz(
   if (4 * blocks > end - src) throw truncated("a block's tokens");
   for (let block = 0; block < blocks; block++) {
     const count = u32[(src >>> 2) + block]!;
-    if (count > VLZ_BLOCK) throw corrupt("the number of a block's tokens", count, `at most ${VLZ_BLOCK}`);
+    if (count > VLZ_BLOCK) throw wrong("the number of a block's tokens", count, `at most ${VLZ_BLOCK}`);
     counts.push(count);
   }
   let flag = src + 4 * blocks, at = flag + counts.reduce((sum, count) => sum + Math.ceil(count / 8), 0);
@@ -113,16 +113,16 @@ export function readVlz(
       const to = (codes >>> 2) + row * d, match = (u8[flag + (token >>> 3)]! >>> token % 8 & 1) === 1;
       if (end - at < (match ? 2 : d)) throw truncated("a block's tokens");
       const length = match ? u8[at++]! : 1, distance = match ? u8[at++]! : 0;
-      if (row + length > last) throw corrupt("the number of a block's rows", row + length - first, last - first);
+      if (row + length > last) throw wrong("the number of a block's rows", row + length - first, last - first);
       if (match) {
         if (length < 1 || length > distance || distance > row - first) {
-          throw corrupt(`the distance of ${length} rows`, distance, `${length} to ${row - first}`);
+          throw wrong(`the distance of ${length} rows`, distance, `${length} to ${row - first}`);
         }
         i32.copyWithin(to, to - distance * d, to - (distance - length) * d);
       } else for (let i = 0; i < d; i++) i32[to + i] = u8[at++]! << 24 >> 24;
       row += length;
     }
-    if (row !== last) throw corrupt("the number of a block's rows", row - first, last - first);
+    if (row !== last) throw wrong("the number of a block's rows", row - first, last - first);
     flag += Math.ceil(count / 8);
   });
   const padded = fieldBytes(at, 8);

@@ -10,7 +10,7 @@
  * @module
  */
 import { fieldBytes } from "../format/fields.ts";
-import { corrupt, truncated } from "../errors.ts";
+import { wrong, truncated } from "../errors.ts";
 import { DIRECT, type Kernels, UNSIGNED } from "../kernels/kernels.ts";
 import { groupSymbolsFor, sectionBytes, sectionCapacity } from "../kernels/section.ts";
 import { classBits, readClassBits, writeClassBits } from "./class_bits.ts";
@@ -171,7 +171,7 @@ export class SequenceCoder {
     const plain = rowBits === 0 && columnBits === 0;
     const classable = coder === "ans" && !unsigned && rowLength <= MAX_COLUMNS;
     if (rowBits > 2 || columnBits > 2 || !(plain || classable)) {
-      throw corrupt("the form of a sequence", bytes[0]!, "classes that suit coder and rows");
+      throw wrong("the form of a sequence", bytes[0]!, "classes that suit coder and rows");
     }
     const columnClasses = 1 << columnBits, count = 1 << rowBits + columnBits;
     const shared = bytes[1] === SHARED;
@@ -255,7 +255,7 @@ export class SequenceCoder {
         codes,
       );
     }
-    if (failed !== 0) throw corrupt("the end of a group", "not that of its symbols", "both the same");
+    if (failed !== 0) throw wrong("the end of a group", "not that of its symbols", "both the same");
   }
 }
 
@@ -266,7 +266,7 @@ function ownTables(bytes: Uint8Array, coder: Coder, direct: boolean, count: numb
   while (tables.length < count) {
     const read = readTable(coder, bytes, end, direct);
     if (read === undefined) {
-      throw corrupt(`table ${tables.length}`, `one that begins with ${bytes[end]}`, "a complete one");
+      throw wrong(`table ${tables.length}`, `one that begins with ${bytes[end]}`, "a complete one");
     }
     tables.push(read.table);
     end = read.end;
@@ -282,11 +282,11 @@ function sharedTables(
   rowLength: number,
   generation: number,
 ): Codebook {
-  if (codebook === undefined) throw corrupt("a table", "that of an earlier message", "one decoded before");
-  if (codebook.generation !== generation) throw corrupt("the generation of tables", generation, codebook.generation);
+  if (codebook === undefined) throw wrong("a table", "that of an earlier message", "one decoded before");
+  if (codebook.generation !== generation) throw wrong("the generation of tables", generation, codebook.generation);
   const { tables, columns } = codebook;
   const same = codebook.coder === coder && codebook.direct === direct && codebook.columnClasses === columnClasses &&
     tables.length === count && (columns?.length ?? rowLength) === rowLength;
-  if (!same) throw corrupt("a table", "that of another kind of sequence", "one of the same");
+  if (!same) throw wrong("a table", "that of another kind of sequence", "one of the same");
   return codebook;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { viewOf } from "./fields.ts";
-import { CodecError, corrupt, truncated } from "../errors.ts";
+import { truncated, wrong } from "../errors.ts";
 import { type DtypeId, F16, F64 } from "../kernels/kernels.ts";
 import { double, single, words } from "../kernels/patterns.ts";
 import { blockChecksum } from "./xxh32.ts";
@@ -107,10 +107,10 @@ export function readChunkHeader(dtype: DtypeId, bytes: Uint8Array, at: number, e
   if (end - at < CHUNK_HEADER_BYTES) throw truncated("the head of a chunk");
   const view = viewOf(bytes);
   const coder = bytes[at]!, flags = bytes[at + 1]!, half = view.getUint16(at + 2, true);
-  if (coder > VLZ) throw corrupt("a chunk's coder", coder, "0 to 5");
+  if (coder > VLZ) throw wrong("a chunk's coder", coder, "0 to 5");
   const allowed = ALLOWED[coder]!;
   if (flags & ~allowed || (flags & (LORENZO | ORDER_1)) === ORDER_1) {
-    throw corrupt("a chunk's flags", flags, `some of ${allowed} with coder ${coder}`);
+    throw wrong("a chunk's flags", flags, `some of ${allowed} with coder ${coder}`);
   }
   const relative = (flags & RELATIVE) !== 0, dict = (flags & DICT) !== 0;
   const size = chunkHeaderBytes(coder, relative, dtype);
@@ -120,10 +120,10 @@ export function readChunkHeader(dtype: DtypeId, bytes: Uint8Array, at: number, e
   const escapedRows = view.getUint16(at + 8, true);
   const most = coder === CONST ? 1 : rows;
   if (uniqueRows > most || (!dict && uniqueRows !== most)) {
-    throw corrupt("a chunk's number of stored rows", uniqueRows, dict ? `at most ${most}` : most);
+    throw wrong("a chunk's number of stored rows", uniqueRows, dict ? `at most ${most}` : most);
   }
   if (escapedRows > 0 && (coder <= CONST || escapedRows >= uniqueRows)) {
-    throw corrupt("a chunk's number of escaped rows", escapedRows, `less than ${uniqueRows}, and none in RAW`);
+    throw wrong("a chunk's number of escaped rows", escapedRows, `less than ${uniqueRows}, and none in RAW`);
   }
   const header: ChunkHeader = {
     coder: coder as Coder,
@@ -147,12 +147,12 @@ export function readChunkHeader(dtype: DtypeId, bytes: Uint8Array, at: number, e
 function checkUnit({ relative, step, keepBits, top }: ChunkHeader, dtype: DtypeId): void {
   if (!relative) {
     const least = leastStep(dtype);
-    if (!(step >= least && step < Infinity)) throw corrupt("a chunk's step", step, `a finite number from ${least} on`);
+    if (!(step >= least && step < Infinity)) throw wrong("a chunk's step", step, `a finite number from ${least} on`);
     return;
   }
   const most = maxKeepBits(dtype), infinity = (dtype === F64 ? 2047 : 255) * 2 ** keepBits;
-  if (keepBits > most) throw corrupt("a chunk's bits of the mantissa", keepBits, `at most ${most}`);
-  if (top >= infinity) throw corrupt("a chunk's greatest magnitude", top, `less than ${infinity}`);
+  if (keepBits > most) throw wrong("a chunk's bits of the mantissa", keepBits, `at most ${most}`);
+  if (top >= infinity) throw wrong("a chunk's greatest magnitude", top, `less than ${infinity}`);
 }
 
 /** The least step used: a GPU may take smaller numbers for 0. */
@@ -175,7 +175,5 @@ export function checkChunk(bytes: Uint8Array, at: number, end: number): void {
   const stored = view.getUint32(at + 12, true);
   view.setUint32(at + 12, 0, true);
   const checksum = blockChecksum(bytes, at, end);
-  if (checksum !== stored) {
-    throw new CodecError("CHECKSUM", `Cannot decode as a chunk's checksum is ${checksum}: want ${stored}`);
-  }
+  if (checksum !== stored) throw wrong("a chunk's checksum", checksum, stored, "CHECKSUM");
 }

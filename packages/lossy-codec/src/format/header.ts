@@ -5,7 +5,7 @@
  */
 import { viewOf } from "./fields.ts";
 import { elementBytes } from "../dtype.ts";
-import { CodecError, corrupt } from "../errors.ts";
+import { wrong } from "../errors.ts";
 import { type DtypeId, F16, F64 } from "../kernels/kernels.ts";
 import type { Reader } from "./reader.ts";
 
@@ -86,28 +86,24 @@ type Fixed = readonly [major: number, minor: number, flags: number, dtype: numbe
  */
 export function readHeader(reader: Reader): FileHeader {
   const begin = reader.at, magic = reader.u32("the header");
-  if (magic !== MAGIC) throw new CodecError("BAD_MAGIC", `Cannot decode as the bytes begin ${hex(magic)}: want "PRLC"`);
+  if (magic !== MAGIC) throw wrong("the beginning", `0x${magic.toString(16)}`, '"PRLC"', "BAD_MAGIC");
   reader.skip(FIXED_BYTES - 4, "the header");
   const { bytes } = reader, view = viewOf(bytes.subarray(begin));
   const [major, minor, flags, dtype, kind, ndim] = bytes.subarray(begin + 4) as unknown as Fixed;
-  if (major !== MAJOR) throw new CodecError("VERSION", `Cannot decode a stream of version ${major}: want ${MAJOR}`);
-  if (flags & ~(CHECKSUMS | STREAMED)) {
-    throw new CodecError("VERSION", `Cannot decode a stream of version 1.${minor} with flags ${flags}: want 0 to 3`);
-  }
-  if (dtype < F16 || dtype > F64) {
-    throw new CodecError("DTYPE", `Cannot decode elements of type ${dtype}: want 1 (f16), 2 (f32) or 3 (f64)`);
-  }
+  if (major !== MAJOR) throw wrong("the version", major, MAJOR, "VERSION");
+  if (flags & ~(CHECKSUMS | STREAMED)) throw wrong(`flags of version 1.${minor}`, flags, "0 to 3", "VERSION");
+  if (dtype < F16 || dtype > F64) throw wrong("the type of elements", dtype, "1 (f16), 2 (f32) or 3 (f64)", "DTYPE");
   const boundKind = BOUND_KINDS[kind];
-  if (boundKind === undefined) throw corrupt("the kind of bound", kind, "0 to 3");
+  if (boundKind === undefined) throw wrong("the kind of bound", kind, "0 to 3");
   const streamed = (flags & STREAMED) !== 0, checksums = (flags & CHECKSUMS) !== 0;
-  if (ndim < 1 || ndim > 8 || (streamed && ndim !== 1)) throw corrupt("the number of axes", ndim, "1 to 8");
+  if (ndim < 1 || ndim > 8 || (streamed && ndim !== 1)) throw wrong("the number of axes", ndim, "1 to 8");
   const length = view.getUint16(10, true), rowLength = view.getUint32(12, true), chunkRows = view.getUint32(16, true);
   if (length < headerBytes(ndim) || length % 4 !== 0) {
-    throw corrupt("the length of the header", length, `${headerBytes(ndim)} or more, a multiple of 4`);
+    throw wrong("the length of the header", length, `${headerBytes(ndim)} or more, a multiple of 4`);
   }
-  if (rowLength < 1 || rowLength > MAX_CHUNK_ELEMENTS) throw corrupt("the length of rows", rowLength, "1 to 2^24");
+  if (rowLength < 1 || rowLength > MAX_CHUNK_ELEMENTS) throw wrong("the length of rows", rowLength, "1 to 2^24");
   if (chunkRows < 1 || chunkRows > MAX_CHUNK_ROWS || chunkRows * rowLength > MAX_CHUNK_ELEMENTS) {
-    throw corrupt("rows per chunk", chunkRows, `1 to 65536, and at most 2^24 / ${rowLength}`);
+    throw wrong("rows per chunk", chunkRows, `1 to 65536, and at most 2^24 / ${rowLength}`);
   }
   const requestedBound = view.getFloat64(20, true), absBound = view.getFloat64(28, true);
   const maxError = view.getFloat64(36, true), shape: number[] = [];
@@ -139,14 +135,7 @@ export function elementsOf(shape: readonly number[], dtype: DtypeId, maxBytes: n
   const elements = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
   const bytes = elements * elementBytes(dtype);
   if (!(bytes <= maxBytes)) {
-    throw new CodecError(
-      "LIMIT",
-      `Cannot decode ${shape.join(" x ")} elements, ${bytes} bytes: want at most ${maxBytes}`,
-    );
+    throw wrong("the shape", `${shape.join(" x ")} elements, ${bytes} bytes`, `at most ${maxBytes}`, "LIMIT");
   }
   return elements;
-}
-
-function hex(word: number): string {
-  return `0x${word.toString(16).padStart(8, "0")}`;
 }

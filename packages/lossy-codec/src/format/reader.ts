@@ -4,7 +4,7 @@
  * @module
  */
 import { viewOf } from "./fields.ts";
-import { CodecError, truncated } from "../errors.ts";
+import { truncated, wrong } from "../errors.ts";
 
 /** A cursor over bytes, little endian; every read is checked. */
 export class Reader {
@@ -66,7 +66,7 @@ export class Reader {
   u64(what: string): number {
     const value = this.#view.getBigUint64(this.skip(8, what), true);
     if (value > BigInt(Number.MAX_SAFE_INTEGER)) {
-      throw new CodecError("LIMIT", `Cannot decode as ${what} is ${value}: want less than 2^53`);
+      throw wrong(what, `${value}`, "less than 2^53", "LIMIT");
     }
     return Number(value);
   }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { CodecError, truncated } from "../errors.ts";
+import { truncated, wrong } from "../errors.ts";
 import { Reader } from "./reader.ts";
 import { xxh32 } from "./xxh32.ts";
 
@@ -56,9 +56,8 @@ export function readTrailer(bytes: Uint8Array, begin: number): Trailer {
   if (magic !== TRAILER_MAGIC || at < begin) {
     throw truncated("a streamed file: want a trailer that ends in PRLX");
   }
-  if (xxh32(bytes, at, bytes.length - 8) !== hash) {
-    throw new CodecError("CHECKSUM", `Cannot decode as the trailer's checksum is not ${hash}: want it to be`);
-  }
+  const met = xxh32(bytes, at, bytes.length - 8);
+  if (met !== hash) throw wrong("the trailer's checksum", met, hash, "CHECKSUM");
   const reader = new Reader(bytes, at);
   const sizes = Array.from({ length: chunks }, () => reader.u32("the trailer"));
   return { sizes, elements: reader.u64("the trailer"), maxError: reader.f64("the trailer"), length: at };

@@ -8,7 +8,7 @@
 import { hybridToken, zigzag } from "../entropy/tokens.ts";
 import { DIRECT, type KernelMemory, UNSIGNED } from "./kernels.ts";
 import { LANE_SYMBOLS, type Lanes } from "./lanes.ts";
-import { closeSection, countsOf, groupStarts, sectionBytes, sectionCapacity } from "./section.ts";
+import { closeSection, countsOf, type DecodeFour, decodeGroups, sectionCapacity } from "./section.ts";
 
 /** `Kernels.ansEncode`, four groups at a time by `lanes` where there are any. */
 export function ansEncode(
@@ -110,51 +110,23 @@ export function ansDecode(
   decodeTables: number,
   codes: number,
 ): number {
-  const groups = Math.ceil(total / groupSymbols);
-  if (sectionBytes(memory, src, srcBytes, groups) !== srcBytes) return 1;
-  if (count === 0) return 0;
   const { i32, u32, u16, u8 } = memory;
   // Without classes a sequence is one long row, and in lanes a group is one.
   const alone = classes === 0 && columns === 0, run = alone ? total : rowLength, laneRow = alone ? groupSymbols : run;
   const direct = (form & DIRECT) !== 0, unsigned = (form & UNSIGNED) !== 0;
-  const starts = groupStarts(memory, src, groups);
   const out = (codes >> 2) - first;
-  const inLanes = lanes && direct && groupSymbols <= LANE_SYMBOLS && groupSymbols % laneRow === 0;
-  for (let i = first, end = first + count; i < end;) {
-    const g = i / groupSymbols;
-    if (inLanes && end - i >= 4 * groupSymbols) {
-      const sound = lanes.ansDecodeFour(
-        starts[g]!,
-        starts[g + 1]!,
-        starts[g + 2]!,
-        starts[g + 3]!,
-        starts[g + 4]!,
-        i,
-        groupSymbols,
-        laneRow,
-        classes,
-        columns,
-        form,
-        decodeTables,
-        4 * (out + i),
-      );
-      if (!sound) return 1;
-      i += 4 * groupSymbols;
-      continue;
-    }
-    const groupEnd = starts[g + 1]! >> 1;
-    let at = starts[g]! >> 1;
-    if (groupEnd - at < 2) return 1;
+  const decodeOne = (at: number, end: number, i: number, last: number): boolean => {
+    if (end - at < 2) return false;
     let x = (u16[at]! << 16) | u16[at + 1]!;
     at += 2;
-    for (const last = Math.min(i + groupSymbols, end); i < last;) {
+    while (i < last) {
       const row = Math.floor(i / run);
       const table = (decodeTables >> 2) + (classes === 0 ? 0 : u8[classes + row]! << 12);
       const columnOf = columns - row * run;
       for (const stop = Math.min(last, (row + 1) * run); i < stop; i++) {
         const entry = u32[table + (columns === 0 ? 0 : u8[columnOf + i]! << 12) + (x & 4095)]!;
         x = (Math.imul((entry >>> 8) & 4095, x >>> 12) + (entry >>> 20)) | 0;
-        if (x >>> 16 === 0 && at < groupEnd) x = (x << 16) | u16[at++]!;
+        if (x >>> 16 === 0 && at < end) x = (x << 16) | u16[at++]!;
         let z = entry & 255;
         if (!direct && z >= 64) {
           let bits = ((z >> 2) - 12) & 31;
@@ -163,13 +135,30 @@ export function ansDecode(
             const n = Math.min(bits, 16);
             z |= (x & ((1 << n) - 1)) << shift;
             x >>>= n;
-            if (x >>> 16 === 0 && at < groupEnd) x = (x << 16) | u16[at++]!;
+            if (x >>> 16 === 0 && at < end) x = (x << 16) | u16[at++]!;
           }
         }
         i32[out + i] = unsigned ? z : (z >>> 1) ^ -(z & 1);
       }
     }
-    if (x !== 0 || at !== groupEnd) return 1;
-  }
-  return 0;
+    return x === 0 && at === end;
+  };
+  const inLanes = lanes && direct && groupSymbols <= LANE_SYMBOLS && groupSymbols % laneRow === 0;
+  const decodeFour: DecodeFour | false | undefined = inLanes && ((at, end0, end1, end2, end3, i) =>
+    lanes.ansDecodeFour(
+      at,
+      end0,
+      end1,
+      end2,
+      end3,
+      i,
+      groupSymbols,
+      laneRow,
+      classes,
+      columns,
+      form,
+      decodeTables,
+      4 * (out + i),
+    ));
+  return decodeGroups(memory, src, srcBytes, total, first, count, groupSymbols, decodeOne, decodeFour);
 }

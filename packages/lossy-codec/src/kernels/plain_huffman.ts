@@ -6,7 +6,7 @@
 import { hybridToken, zigzag } from "../entropy/tokens.ts";
 import { DIRECT, type KernelMemory, UNSIGNED } from "./kernels.ts";
 import { LANE_SYMBOLS, type Lanes } from "./lanes.ts";
-import { closeSection, countsOf, groupStarts, sectionBytes, sectionCapacity, sectionHeaderBytes } from "./section.ts";
+import { closeSection, countsOf, type DecodeFour, decodeGroups, sectionCapacity, sectionHeaderBytes } from "./section.ts";
 
 /** `Kernels.huffEncode`. */
 export function huffEncode(
@@ -78,39 +78,14 @@ export function huffDecode(
   decodeTable: number,
   codes: number,
 ): number {
-  const groups = Math.ceil(total / groupSymbols);
-  if (sectionBytes(memory, src, srcBytes, groups) !== srcBytes) return 1;
-  if (count === 0) return 0;
   const { i32, u16 } = memory;
   const direct = (form & DIRECT) !== 0, unsigned = (form & UNSIGNED) !== 0;
-  const starts = groupStarts(memory, src, groups);
-  const table = decodeTable >> 1;
-  const out = (codes >> 2) - first;
-  const inLanes = lanes && direct && groupSymbols <= LANE_SYMBOLS;
-  for (let i = first, end = first + count; i < end;) {
-    const g = i / groupSymbols;
-    if (inLanes && end - i >= 4 * groupSymbols) {
-      const sound = lanes.huffDecodeFour(
-        starts[g]!,
-        starts[g + 1]!,
-        starts[g + 2]!,
-        starts[g + 3]!,
-        starts[g + 4]!,
-        groupSymbols,
-        form,
-        decodeTable,
-        4 * (out + i),
-      );
-      if (!sound) return 1;
-      i += 4 * groupSymbols;
-      continue;
-    }
-    const groupEnd = starts[g + 1]! >> 1;
-    let at = starts[g]! >> 1;
+  const table = decodeTable >> 1, out = (codes >> 2) - first;
+  const decodeOne = (at: number, end: number, i: number, last: number): boolean => {
     // After the last word `held` may fall below 0, and then stays there: looked at once, at the end of the group.
     let pending = 0, held = 0;
-    for (const last = Math.min(i + groupSymbols, end); i < last; i++) {
-      if (held < 16 && at < groupEnd) pending |= u16[at++]! << held, held += 16;
+    for (; i < last; i++) {
+      if (held < 16 && at < end) pending |= u16[at++]! << held, held += 16;
       const entry = u16[table + (pending & 4095)]!;
       pending >>>= entry >>> 8;
       held -= entry >>> 8;
@@ -120,7 +95,7 @@ export function huffDecode(
         z = (4 + (z & 3)) << bits;
         for (let shift = 0; bits > 0; bits -= 16, shift += 16) {
           const n = Math.min(bits, 16);
-          if (held < 16 && at < groupEnd) pending |= u16[at++]! << held, held += 16;
+          if (held < 16 && at < end) pending |= u16[at++]! << held, held += 16;
           z |= (pending & (1 << n) - 1) << shift;
           pending >>>= n;
           held -= n;
@@ -129,7 +104,10 @@ export function huffDecode(
       i32[out + i] = unsigned ? z : (z >>> 1) ^ -(z & 1);
     }
     // What is left is padding: fewer than 16 bits, all zero.
-    if (at !== groupEnd || held < 0 || held >= 16 || pending !== 0) return 1;
-  }
-  return 0;
+    return at === end && held >= 0 && held < 16 && pending === 0;
+  };
+  const inLanes = lanes && direct && groupSymbols <= LANE_SYMBOLS;
+  const decodeFour: DecodeFour | false | undefined = inLanes && ((at0, at1, at2, at3, end, i) =>
+    lanes.huffDecodeFour(at0, at1, at2, at3, end, groupSymbols, form, decodeTable, 4 * (out + i)));
+  return decodeGroups(memory, src, srcBytes, total, first, count, groupSymbols, decodeOne, decodeFour);
 }

@@ -54,12 +54,52 @@ export function sectionBytes(memory: KernelMemory, src: number, available: numbe
   return bytes <= available ? bytes : -1;
 }
 
-/** Reads where each group's words begin, `groups + 1` of them. The header was checked by `sectionBytes`. */
-export function groupStarts(memory: KernelMemory, src: number, groups: number): Uint32Array<ArrayBuffer> {
+/** Decodes four groups from symbol `i` on, of which each ends where the next begins; whether they are sound. */
+export type DecodeFour = (
+  at: number,
+  end0: number,
+  end1: number,
+  end2: number,
+  end3: number,
+  i: number,
+) => boolean | number;
+
+/**
+ * Decodes groups as `Kernels.ansDecode` says, four at a time where there is a way to.
+ *
+ * @param decodeOne Decodes symbols `i` to `last` from the words between two indices into u16; whether they are sound.
+ * @returns As the kernels.
+ */
+export function decodeGroups(
+  memory: KernelMemory,
+  src: number,
+  srcBytes: number,
+  total: number,
+  first: number,
+  count: number,
+  groupSymbols: number,
+  decodeOne: (at: number, end: number, i: number, last: number) => boolean,
+  decodeFour: DecodeFour | false | undefined,
+): number {
+  const groups = Math.ceil(total / groupSymbols);
+  if (sectionBytes(memory, src, srcBytes, groups) !== srcBytes) return 1;
   const starts = new Uint32Array(groups + 1);
   starts[0] = src + sectionHeaderBytes(groups, memory.u8[src + 2]!);
   for (let g = 0; g < groups; g++) starts[g + 1] = starts[g]! + 2 * wordsOf(memory, src, g);
-  return starts;
+  for (let i = first, end = first + count; i < end;) {
+    const g = i / groupSymbols, at = starts[g]!, next = starts[g + 1]!;
+    let sound: boolean | number;
+    if (decodeFour && end - i >= 4 * groupSymbols) {
+      sound = decodeFour(at, next, starts[g + 2]!, starts[g + 3]!, starts[g + 4]!, i);
+      i += 4 * groupSymbols;
+    } else {
+      const last = Math.min(i + groupSymbols, end);
+      sound = decodeOne(at >> 1, next >> 1, i, last);
+      i = last;
+    }
+    if (!sound) return 1;
+  }
+  return 0;
 }
 
 /** Index into u16 where an encoder keeps the number of words of group 0 until `closeSection`; those of the others follow. */
