@@ -6,7 +6,7 @@
 import { maxChunkBytes } from "./chunk/job.ts";
 import { type DecompressOptions, maxBytesOf, withChunk } from "./decompress.ts";
 import { bytesOf, elementBytes, type FloatArray, newArray } from "./dtype.ts";
-import { CodecError, wrong, truncated } from "./errors.ts";
+import { CodecError, truncated, wrong } from "./errors.ts";
 import { elementsOf, type FileHeader, headerBytes, readHeader } from "./format/header.ts";
 import { checkHash, checkRowLength, checkSize, chunkCount, chunkExtent, readSizes } from "./format/layout.ts";
 import { Reader } from "./format/reader.ts";

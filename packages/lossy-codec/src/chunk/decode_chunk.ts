@@ -8,7 +8,7 @@ import { fieldBytes } from "../format/fields.ts";
 import { codebookAfter, groupsOf } from "../entropy/codebook.ts";
 import type { CodedSequence } from "../entropy/sequence.ts";
 import { elementBytes } from "../dtype.ts";
-import { wrong, truncated } from "../errors.ts";
+import { truncated, wrong } from "../errors.ts";
 import {
   ANS,
   checkChunk,

@@ -8,7 +8,7 @@
 import { fieldBytes } from "../format/fields.ts";
 import { type Codebook, isDirect, planSequence, type SequencePlan } from "../entropy/plan.ts";
 import { type CodedSequence, sequenceCapacity } from "../entropy/sequence.ts";
-import { wrong, truncated } from "../errors.ts";
+import { truncated, wrong } from "../errors.ts";
 import { ANS, type Coder, HUFF, PACK } from "../format/chunk_header.ts";
 import type { Workspace } from "../kernels/workspace.ts";
 

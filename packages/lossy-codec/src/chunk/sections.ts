@@ -4,7 +4,7 @@
  * @module
  */
 import { fieldBytes } from "../format/fields.ts";
-import { wrong, truncated } from "../errors.ts";
+import { truncated, wrong } from "../errors.ts";
 import { type ChunkHeader, CONST } from "../format/chunk_header.ts";
 import type { DtypeId } from "../kernels/kernels.ts";
 import type { Workspace } from "../kernels/workspace.ts";

@@ -9,7 +9,7 @@
  * @module
  */
 import { fieldBytes } from "../format/fields.ts";
-import { wrong, truncated } from "../errors.ts";
+import { truncated, wrong } from "../errors.ts";
 import type { KernelMemory } from "../kernels/kernels.ts";
 
 /** Rows of a block. */

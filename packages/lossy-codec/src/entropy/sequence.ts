@@ -10,7 +10,7 @@
  * @module
  */
 import { fieldBytes } from "../format/fields.ts";
-import { wrong, truncated } from "../errors.ts";
+import { truncated, wrong } from "../errors.ts";
 import { DIRECT, type Kernels, UNSIGNED } from "../kernels/kernels.ts";
 import { groupSymbolsFor, sectionBytes, sectionCapacity } from "../kernels/section.ts";
 import { classBits, readClassBits, writeClassBits } from "./class_bits.ts";

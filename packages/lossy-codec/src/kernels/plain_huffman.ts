@@ -6,7 +6,14 @@
 import { hybridToken, zigzag } from "../entropy/tokens.ts";
 import { DIRECT, type KernelMemory, UNSIGNED } from "./kernels.ts";
 import { LANE_SYMBOLS, type Lanes } from "./lanes.ts";
-import { closeSection, countsOf, type DecodeFour, decodeGroups, sectionCapacity, sectionHeaderBytes } from "./section.ts";
+import {
+  closeSection,
+  countsOf,
+  type DecodeFour,
+  decodeGroups,
+  sectionCapacity,
+  sectionHeaderBytes,
+} from "./section.ts";
 
 /** `Kernels.huffEncode`. */
 export function huffEncode(
@@ -107,7 +114,8 @@ export function huffDecode(
     return at === end && held >= 0 && held < 16 && pending === 0;
   };
   const inLanes = lanes && direct && groupSymbols <= LANE_SYMBOLS;
-  const decodeFour: DecodeFour | false | undefined = inLanes && ((at0, at1, at2, at3, end, i) =>
-    lanes.huffDecodeFour(at0, at1, at2, at3, end, groupSymbols, form, decodeTable, 4 * (out + i)));
+  const decodeFour: DecodeFour | false | undefined = inLanes &&
+    ((at0, at1, at2, at3, end, i) =>
+      lanes.huffDecodeFour(at0, at1, at2, at3, end, groupSymbols, form, decodeTable, 4 * (out + i)));
   return decodeGroups(memory, src, srcBytes, total, first, count, groupSymbols, decodeOne, decodeFour);
 }
