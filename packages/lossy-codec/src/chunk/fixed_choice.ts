@@ -46,7 +46,7 @@ function planGiven({ sequences }: Workspace, codes: Codes, given: GivenTable): C
   const { at, rows, d, least, greatest } = codes, { coder, direct, table } = given;
   if (direct && !isDirect(least, greatest, false)) return undefined;
   const statistics = sequences.analyse({ codes: at, rows, rowLength: d, unsigned: false, direct }, false);
-  if (tableCost(coder, Float64Array.from(statistics.counts), table) === Infinity) return undefined;
+  if (tableCost(coder, statistics.counts, table) === Infinity) return undefined;
   const sequence = givenPlan(statistics.sequence, given), capacity = sequenceCapacity(statistics.sequence);
   return { codes, coder: coder === "ans" ? ANS : HUFF, bytes: 0, capacity, bits: 0, sequence };
 }

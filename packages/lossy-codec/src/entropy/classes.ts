@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { BIT, summarise } from "./bit_cost.ts";
+import { BIT, log2Cost } from "./bit_cost.ts";
 import { classBits } from "./class_bits.ts";
 import { chooseTable, type ChosenTable, trimCounts } from "./tables.ts";
 
@@ -13,8 +13,10 @@ export const MAX_CLASSES = 4;
 
 /** Symbols counted by group of rows (in order of scale) and level of columns. */
 export interface GroupedCounts {
-  /** Tokens, 256 for each level of each group, level by level within a group. */
-  readonly counts: Uint32Array;
+  /** Tokens that are counted: those up to the highest that occurs. */
+  readonly tokens: number;
+  /** How often each token occurs, level by level within a group, group by group. */
+  readonly counts: Float64Array;
   /** Groups of rows. */
   readonly groups: number;
   /** Levels of columns: 1, 2 or 4. */
@@ -43,14 +45,13 @@ export interface Classes {
  * @param columns Number of columns.
  */
 export function chooseClasses(grouped: GroupedCounts, rows: number, columns: number, direct: boolean): Classes {
-  const { groups, levels } = grouped;
-  const tokens = highestToken(grouped.counts) + 1;
+  const { groups, levels, tokens } = grouped;
   let best: { counts: Float64Array; columnClasses: number; ends: number[]; cost: number } | undefined;
-  for (let columnClasses = 1; columnClasses <= levels; columnClasses *= 2) {
-    const counts = mergeLevels(grouped, columnClasses, tokens);
+  for (let { counts } = grouped, columnClasses = levels; columnClasses >= 1; columnClasses /= 2) {
+    if (columnClasses < levels) counts = mergePairs(counts, tokens);
     const cut = cheapestCut(intervalCosts(counts, groups, columnClasses, tokens), groups, rows);
     const cost = cut.cost + columns * classBits(columnClasses) * BIT;
-    if (best === undefined || cost < best.cost) best = { counts, columnClasses, ends: cut.ends, cost };
+    if (best === undefined || cost <= best.cost) best = { counts, columnClasses, ends: cut.ends, cost };
   }
   const { counts, columnClasses, ends } = best!;
   const ofGroup = new Uint8Array(groups);
@@ -77,26 +78,15 @@ export function chooseClasses(grouped: GroupedCounts, rows: number, columns: num
   };
 }
 
-function highestToken(counts: Uint32Array): number {
-  let highest = 0;
-  for (let from = 0; from < counts.length; from += 256) {
-    let t = 255;
-    while (t > highest && counts[from + t] === 0) t--;
-    highest = t;
-  }
-  return highest;
-}
-
 function addCounts(sum: Float64Array, counts: Float64Array, from: number): void {
   for (let t = 0; t < sum.length; t++) sum[t]! += counts[from + t]!;
 }
 
-/** Counts by group and class of columns, `tokens` each. */
-function mergeLevels({ counts, groups, levels }: GroupedCounts, columnClasses: number, tokens: number): Float64Array {
-  const merged = new Float64Array(tokens * groups * columnClasses), perClass = levels / columnClasses;
-  for (let h = 0; h < groups * levels; h++) {
-    const to = tokens * Math.floor(h / perClass);
-    for (let t = 0; t < tokens; t++) merged[to + t]! += counts[256 * h + t]!;
+/** Adds every second histogram to the one before it. */
+function mergePairs(counts: Float64Array, tokens: number): Float64Array {
+  const merged = new Float64Array(counts.length >> 1);
+  for (let to = 0, from = 0; to < merged.length; from += tokens) {
+    for (let t = 0; t < tokens; t++, from++) merged[to++] = counts[from]! + counts[from + tokens]!;
   }
   return merged;
 }
@@ -127,24 +117,30 @@ function cheapestCut(costs: Float64Array, groups: number, rows: number): { ends:
 
 /** Estimated cost of groups i..j, both inclusive, with tables of their own: at `i * groups + j`. */
 function intervalCosts(counts: Float64Array, groups: number, columnClasses: number, tokens: number): Float64Array {
-  const costs = new Float64Array(groups * groups), sum = new Float64Array(tokens);
+  const costs = new Float64Array(groups * groups), sum = new Float64Array(tokens), stride = tokens * columnClasses;
   for (let i = 0; i < groups; i++) {
     for (let c = 0; c < columnClasses; c++) {
       sum.fill(0);
-      for (let j = i; j < groups; j++) {
-        addCounts(sum, counts, tokens * (j * columnClasses + c));
-        costs[i * groups + j]! += tableEstimate(sum);
-      }
+      for (let j = i; j < groups; j++) costs[i * groups + j]! += grownEstimate(sum, counts, j * stride + c * tokens);
     }
   }
   return costs;
 }
 
 /**
- * Estimated cost of a table and of what it codes, from the entropy. Written out a table takes about 6 bits per token; one of
- * the family takes 2 bytes, fits about a percent less, and not the chance in the counts, which per token is half a nat.
+ * Adds counts to `sum`, and estimates the cost of a table and of what it codes, from the entropy. Written out a table takes
+ * about 6 bits per token; one of the family takes 2 bytes, fits about a percent less, and not the chance in the counts, which
+ * per token is half a nat.
  */
-function tableEstimate(counts: Float64Array): number {
-  const { present, entropy } = summarise(counts);
+function grownEstimate(sum: Float64Array, counts: Float64Array, from: number): number {
+  let total = 0, present = 0, ofTokens = 0;
+  for (let t = 0; t < sum.length; t++) {
+    const n = sum[t]! += counts[from + t]!;
+    if (n === 0) continue;
+    total += n;
+    present++;
+    ofTokens += n * log2Cost(n);
+  }
+  const entropy = total === 0 ? 0 : total * log2Cost(total) - ofTokens;
   return 16 * BIT + entropy + Math.min(6 * BIT * present, Math.floor(entropy / 100) + 185 * present);
 }

@@ -59,7 +59,22 @@ export function countSequence(
   }
   const classes = groups * levels, [rowsAt, columnsAt] = apart ? [areas.classes, areas.columns] : [0, 0];
   kernels.histogram(codes, rows, rowLength, rowsAt, columnsAt, classes, form, areas.counts);
-  const counts = memory.u32.slice(areas.counts >> 2, (areas.counts >> 2) + 256 * classes);
-  const rawBits = totalRawBits(counts, direct);
-  return { sequence, rowGroups, groups, columnLevels: levelOf, levels, counts, rawBits };
+  const counted = tokensOf(memory.u32, areas.counts >> 2, classes);
+  const rawBits = direct ? 0 : totalRawBits(counted);
+  return { sequence, rowGroups, groups, columnLevels: levelOf, levels, ...counted, rawBits };
+}
+
+/** Histograms of 256 tokens, cut to those that occur in any. */
+function tokensOf(u32: Uint32Array, at: number, histograms: number): Pick<Statistics, "tokens" | "counts"> {
+  let tokens = 1;
+  for (let h = 0; h < histograms; h++) {
+    let last = 255;
+    while (last >= tokens && u32[at + 256 * h + last] === 0) last--;
+    tokens = last + 1;
+  }
+  const counts = new Float64Array(tokens * histograms);
+  for (let h = 0, i = 0; h < histograms; h++) {
+    for (let from = at + 256 * h, end = from + tokens; from < end;) counts[i++] = u32[from++]!;
+  }
+  return { tokens, counts };
 }

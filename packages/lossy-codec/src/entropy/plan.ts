@@ -8,7 +8,7 @@ import { groupSymbolsFor } from "../kernels/section.ts";
 import { BIT } from "./bit_cost.ts";
 import { classBits } from "./class_bits.ts";
 import { chooseClasses, type GroupedCounts } from "./classes.ts";
-import { chooseTable, type Coder, SHARED, type Table, tableCost, trimCounts } from "./tables.ts";
+import { chooseTable, type Coder, SHARED, type Table, tableCost } from "./tables.ts";
 import { hybridRawBits } from "./tokens.ts";
 
 /** Integers to be coded: i32 in kernel memory, `rows` rows of `rowLength`. */
@@ -33,8 +33,6 @@ export interface Statistics extends GroupedCounts {
   readonly rowGroups: Uint8Array<ArrayBuffer> | undefined;
   /** Level of each column; undefined if there is one only. */
   readonly columnLevels: Uint8Array<ArrayBuffer> | undefined;
-  /** Tokens. */
-  readonly counts: Uint32Array<ArrayBuffer>;
   /** Of all tokens. */
   readonly rawBits: number;
 }
@@ -88,9 +86,9 @@ export function planSequence(statistics: Statistics, coder: Coder, codebook?: Co
 }
 
 function planOwn(statistics: Statistics, coder: Coder): SequencePlan {
-  const { sequence: { rows, rowLength, direct }, rowGroups, columnLevels, counts } = statistics;
-  const single = chooseTable(coder, trimCounts(sumCounts(counts)), direct);
-  if (coder === "ans" && counts.length > 256) {
+  const { sequence: { rows, rowLength, direct }, rowGroups, columnLevels, tokens, counts } = statistics;
+  const single = chooseTable(coder, sumCounts(counts, tokens), direct);
+  if (coder === "ans" && counts.length > tokens) {
     const { ofGroup, ofLevel, columnClasses, tables, cost } = chooseClasses(statistics, rows, rowLength, direct);
     // Classes were chosen by an estimate; these are the costs.
     if (cost < single.cost) {
@@ -111,7 +109,7 @@ function planOwn(statistics: Statistics, coder: Coder): SequencePlan {
 }
 
 function planShared(statistics: Statistics, coder: Coder, codebook: Codebook): SequencePlan | undefined {
-  const { sequence, rowGroups, columnLevels, groups, levels, counts } = statistics;
+  const { sequence, rowGroups, columnLevels, groups, levels, tokens, counts } = statistics;
   const { tables, columns, columnClasses } = codebook;
   if (codebook.coder !== coder || codebook.direct !== sequence.direct) return undefined;
   if (columns !== undefined && columns !== columnLevels) return undefined;
@@ -121,7 +119,8 @@ function planShared(statistics: Statistics, coder: Coder, codebook: Codebook): S
   const perClass = levels / columnClasses;
   for (let g = 0; g < groups; g++) {
     const byColumn = Array.from({ length: columnClasses }, (_, c) => {
-      return sumCounts(counts.subarray(256 * (g * levels + c * perClass), 256 * (g * levels + (c + 1) * perClass)));
+      const first = g * levels + c * perClass;
+      return sumCounts(counts.subarray(tokens * first, tokens * (first + perClass)), tokens);
     });
     let least = Infinity;
     for (let r = 0; r < rowClasses; r++) {
@@ -151,10 +150,10 @@ function translate(values: Uint8Array, table: Uint8Array): Uint8Array<ArrayBuffe
 }
 
 /** Adds up histograms. */
-function sumCounts(counts: Uint32Array): Float64Array {
-  const sum = new Float64Array(256);
-  for (let h = 0; h < counts.length / 256; h++) {
-    for (let t = 0; t < 256; t++) sum[t]! += counts[256 * h + t]!;
+function sumCounts(counts: Float64Array, tokens: number): Float64Array {
+  const sum = new Float64Array(tokens);
+  for (let i = 0; i < counts.length;) {
+    for (let t = 0; t < tokens; t++) sum[t]! += counts[i++]!;
   }
   return sum;
 }
@@ -172,9 +171,7 @@ function finish(
   return { sequence, ...plan, bytes: fieldBytes(8 + Math.ceil(bits / 8) + overhead, 8) };
 }
 
-/** Raw bits that follow the tokens counted. */
-export function totalRawBits(counts: Uint32Array, direct: boolean): number {
-  let bits = 0;
-  if (!direct) { for (let i = 0; i < counts.length; i++) bits += counts[i]! * hybridRawBits(i & 255); }
-  return bits;
+/** Raw bits that follow the tokens counted, of the hybrid alphabet. */
+export function totalRawBits({ tokens, counts }: Pick<Statistics, "tokens" | "counts">): number {
+  return counts.reduce((bits, n, i) => bits + n * hybridRawBits(i % tokens), 0);
 }

@@ -44,7 +44,7 @@ export function fitTable(coder: Coder, sample: FloatArray, bound: number): Given
     const [, , least, most] = kernels.memory.f64.slice(result >>> 3, (result >>> 3) + 4);
     const direct = isDirect(least!, most!, false);
     const sequence = { codes, rows: 1, rowLength: n, unsigned: false, direct };
-    return { counts: Float64Array.from(sequences.analyse(sequence, false).counts), direct };
+    return { counts: sequences.analyse(sequence, false).counts, direct };
   });
   let best: GivenTable | undefined, bestCost = Infinity;
   for (let index = 0; index < FAMILY_SIZE; index++) {
