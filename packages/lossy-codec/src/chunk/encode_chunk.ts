@@ -32,6 +32,9 @@ export function encodeChunk(workspace: Workspace, job: ChunkJob): EncodedChunk {
   return new ChunkEncoder(workspace, job).encode();
 }
 
+/** How much shorter than others rows that repeat may be. */
+const FLAT_MARGIN = 1.25;
+
 class ChunkEncoder implements ChunkMeans {
   readonly #workspace: Workspace;
   readonly #job: ChunkJob;
@@ -137,12 +140,14 @@ class ChunkEncoder implements ChunkMeans {
     const { rows, d } = this.#job, { dict, lorenzo } = this.#allowed;
     const stored = storedRows(this.#workspace, distinct, rows, d, quantised.codes, escapes, dict !== "never");
     const all: Codes = { at: stored.codes, rows: stored.coded, d, least, greatest };
-    const candidates = lorenzo === "always" ? [] : [this.#codedCandidate(stored, all, 0)];
+    const first = lorenzo === "always" ? undefined : this.#codedCandidate(stored, all, 0), candidates = [first];
     let laidOut = stored, codes = all, smooth = lorenzo === "always";
     if (dict === "maybe") {
       const repeats = stored.unique < rows;
-      // Rows that repeat now and then, or are short, may be cheaper to store again than to point at.
-      const flat = repeats && (2 * stored.unique > rows || d <= 8);
+      // Rows that are short, or repeat now and then, may be cheaper to store again than to point at; long ones hardly are where
+      // all rows would take much more if they were like those stored.
+      const long = first !== undefined && first.codes!.bytes * rows > FLAT_MARGIN * first.bytes * stored.unique;
+      const flat = repeats && (d <= 8 || (2 * stored.unique > rows && !long));
       if (flat) {
         laidOut = repeatedRows(this.#workspace, stored, rows, d);
         codes = { ...all, at: laidOut.codes, rows: laidOut.coded };

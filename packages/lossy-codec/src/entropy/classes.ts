@@ -78,7 +78,8 @@ export function chooseClasses(grouped: GroupedCounts, rows: number, columns: num
   };
 }
 
-function addCounts(sum: Float64Array, counts: Float64Array, from: number): void {
+/** Adds those of one histogram, which begin at `from`. */
+export function addCounts(sum: Float64Array, counts: Float64Array, from: number): void {
   for (let t = 0; t < sum.length; t++) sum[t]! += counts[from + t]!;
 }
 

@@ -5,9 +5,9 @@
  */
 import { fieldBytes } from "../format/fields.ts";
 import { groupSymbolsFor } from "../kernels/section.ts";
-import { BIT } from "./bit_cost.ts";
+import { BIT, summarise } from "./bit_cost.ts";
 import { classBits } from "./class_bits.ts";
-import { chooseClasses, type GroupedCounts } from "./classes.ts";
+import { addCounts, chooseClasses, type GroupedCounts } from "./classes.ts";
 import { chooseTable, type Coder, SHARED, type Table, tableCost } from "./tables.ts";
 import { hybridRawBits } from "./tokens.ts";
 
@@ -78,11 +78,15 @@ export function isDirect(least: number, greatest: number, unsigned: boolean): bo
   return unsigned ? greatest < 256 : least >= -128 && greatest <= 127;
 }
 
-/** Plans a sequence; with a codebook for the same coder and alphabet, refers to its tables where that is shorter. */
+/**
+ * Plans a sequence; with a codebook for the same coder and alphabet, refers to its tables where that is shorter, or where
+ * these are so close to the best for their classes that no others are looked for.
+ */
 export function planSequence(statistics: Statistics, coder: Coder, codebook?: Codebook): SequencePlan {
-  const own = planOwn(statistics, coder);
   const shared = codebook && planShared(statistics, coder, codebook);
-  return shared && shared.bytes <= own.bytes ? shared : own;
+  if (shared?.good) return shared.plan;
+  const own = planOwn(statistics, coder);
+  return shared && shared.plan.bytes <= own.bytes ? shared.plan : own;
 }
 
 function planOwn(statistics: Statistics, coder: Coder): SequencePlan {
@@ -108,15 +112,22 @@ function planOwn(statistics: Statistics, coder: Coder): SequencePlan {
   return finish(statistics, cost, { coder, tables: [table], ...alone, description, shared: false });
 }
 
-function planShared(statistics: Statistics, coder: Coder, codebook: Codebook): SequencePlan | undefined {
+/** How much longer than by their entropy symbols may come out before other tables than the codebook's are looked for. */
+const GOOD = 1.02;
+
+function planShared(
+  statistics: Statistics,
+  coder: Coder,
+  codebook: Codebook,
+): { readonly plan: SequencePlan; readonly good: boolean } | undefined {
   const { sequence, rowGroups, columnLevels, groups, levels, tokens, counts } = statistics;
   const { tables, columns, columnClasses } = codebook;
   if (codebook.coder !== coder || codebook.direct !== sequence.direct) return undefined;
   if (columns !== undefined && columns !== columnLevels) return undefined;
   const rowClasses = tables.length / columnClasses;
   const ofGroup = new Uint8Array(groups);
-  let cost = (16 + sequence.rows * classBits(rowClasses)) * BIT;
-  const perClass = levels / columnClasses;
+  let cost = (16 + sequence.rows * classBits(rowClasses)) * BIT, entropy = cost;
+  const perClass = levels / columnClasses, ofTable = tables.map(() => new Float64Array(tokens));
   for (let g = 0; g < groups; g++) {
     const byColumn = Array.from({ length: columnClasses }, (_, c) => {
       const first = g * levels + c * perClass;
@@ -128,10 +139,12 @@ function planShared(statistics: Statistics, coder: Coder, codebook: Codebook): S
       if (ofClass < least) least = ofClass, ofGroup[g] = r;
     }
     cost += least;
+    byColumn.forEach((n, c) => addCounts(ofTable[ofGroup[g]! * columnClasses + c]!, n, 0));
   }
   if (cost === Infinity) return undefined;
+  for (const counts of ofTable) entropy += summarise(counts).entropy;
   const all = rowGroups ?? new Uint8Array(sequence.rows);
-  return finish(statistics, cost, {
+  const plan = finish(statistics, cost, {
     coder,
     tables,
     rowClasses: rowClasses === 1 ? undefined : translate(all, ofGroup),
@@ -140,6 +153,7 @@ function planShared(statistics: Statistics, coder: Coder, codebook: Codebook): S
     description: [SHARED, codebook.generation],
     shared: true,
   });
+  return { plan, good: cost <= GOOD * entropy };
 }
 
 /** As `map`, which is slow at this. */

@@ -1,6 +1,7 @@
-// rANS of four groups of direct tokens side by side, which hides the latency of each chain. See `Lanes` in lanes.ts.
+// rANS of four groups of direct tokens side by side, which hides the latency of each chain, and encoding of single groups. See
+// `Lanes` in lanes.ts.
 
-import { BLOCK, classOf, directCodes, scratch, SCRATCH, writeClassed } from "./_tokens.as";
+import { BLOCK, classOf, DIRECT, directCodes, scratch, SCRATCH, symbolOf, writeClassed } from "./_tokens.as";
 
 /** Room in scratch() for one of four groups: offsets of entries, u16 each; as many words and those of the state. */
 @inline
@@ -57,6 +58,34 @@ export function ansEncodeFour(
   to = take(x2, p2, lanes + 3 * LANE, to, counts + 4);
   to = take(x1, p1, lanes + 2 * LANE, to, counts + 2);
   return take(x0, p0, lanes + LANE, to, counts);
+}
+
+export function ansEncodeGroup(
+  codes: usize, first: u32, end: u32, rowLength: u32, classes: usize, columns: usize, form: i32, tables: usize, counts: usize,
+  to: usize,
+): usize {
+  const lane = scratch(), words = lane + 4 * LANE;
+  writeClassed(codes, first, end, rowLength, classes, columns, form, 4, lane);
+  let x: u32 = 0, p = words - 2;
+  for (; end > first;) {
+    end--;
+    const at = <u32> load<u16>(lane + (<usize> (end - first) << 1)), entry = tables + <usize> at;
+    if (!(form & DIRECT) && (at & 4095) >= 64 << 4) {
+      const z = symbolOf(load<i32>(codes + (<usize> end << 2)), form), bits = (at >>> 6 & 63) - 12;
+      // The upper piece first, as it is taken off last.
+      for (let shift = bits > 16 ? 16 : 0; shift >= 0; shift -= 16) {
+        const n = shift ? bits - 16 : min<u32>(bits, 16), full = x >>> (32 - n) != 0;
+        store<u16>(p, x);
+        p = select(p - 2, p, full);
+        x = select(x >>> 16, x, full) << n | z >>> shift & (1 << n) - 1;
+      }
+    }
+    const full = x >= load<u32>(entry);
+    store<u16>(p, x);
+    p = select(p - 2, p, full);
+    x = push(select(x >>> 16, x, full), entry);
+  }
+  return take(x, p, words, to, counts);
 }
 
 /** The state after the token in `entry` was taken off, before it is refilled. */

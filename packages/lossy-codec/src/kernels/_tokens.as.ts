@@ -1,7 +1,7 @@
 // Integers as tokens: see kernels.ts. Direct tokens are made and undone in vectors of 16.
 
 @inline
-const DIRECT: i32 = 1;
+export const DIRECT: i32 = 1;
 @inline
 export const UNSIGNED: i32 = 2;
 
@@ -19,9 +19,15 @@ export function scratch(): usize {
   return (<usize> memory.size() << 16) - SCRATCH;
 }
 
+/** What a code is as a number without sign. */
+@inline
+export function symbolOf(code: i32, form: i32): u32 {
+  return form & UNSIGNED ? code : (code << 1) ^ (code >> 31);
+}
+
 /** Token of one code. */
 function tokenOf(code: i32, form: i32): u32 {
-  const z: u32 = form & UNSIGNED ? code : (code << 1) ^ (code >> 31);
+  const z = symbolOf(code, form);
   if (form & DIRECT) return z & 255;
   if (z < 64) return z;
   const e = 31 - clz<u32>(z);

@@ -1,6 +1,6 @@
 /**
- * What the entropy coders leave to WebAssembly: runs of groups of direct tokens, which it codes side by side. Groups are framed, and
- * all others coded, in TypeScript.
+ * What the entropy coders leave to WebAssembly: runs of groups of direct tokens, which it codes side by side, and other groups to be
+ * encoded by rANS. Groups are framed, and all others coded, in TypeScript.
  *
  * @module
  */
@@ -29,6 +29,24 @@ export interface Lanes {
     encodeTables: number,
     counts: number,
     end: number,
+  ): number;
+
+  /**
+   * Encodes one group, symbols `first` to `end`, of any tokens. Its words go below `to`; u16 `counts[1]` gets how many it has.
+   *
+   * @returns Where the words begin.
+   */
+  ansEncodeGroup(
+    codes: number,
+    first: number,
+    end: number,
+    rowLength: number,
+    classes: number,
+    columns: number,
+    form: number,
+    encodeTables: number,
+    counts: number,
+    to: number,
   ): number;
 
   /**

@@ -32,34 +32,27 @@ export function ansEncode(
   const run = classes === 0 && columns === 0 ? count : rowLength;
   const direct = (form & DIRECT) !== 0, unsigned = (form & UNSIGNED) !== 0;
   const groups = Math.ceil(count / groupSymbols), counts = countsOf(dst);
+  if (groupSymbols > LANE_SYMBOLS) lanes = undefined;
   // Whole groups, four by four.
-  const inLanes = lanes && direct && groupSymbols <= LANE_SYMBOLS ? Math.floor(count / groupSymbols) & ~3 : 0;
+  const inFours = lanes && direct ? Math.floor(count / groupSymbols) & ~3 : 0;
   // From the last symbol to the first, words from the end of dst downwards: so they lie in reading order.
   let at = (dst + capacity) >> 1;
   for (let g = groups - 1; g >= 0; g--) {
-    const groupEnd = at, first = g * groupSymbols;
-    if (g < inLanes) {
-      g -= 3;
-      at = lanes!.ansEncodeFour(
-        codes,
-        g * groupSymbols,
-        groupSymbols,
-        run,
-        classes,
-        columns,
-        form,
-        encodeTables,
-        2 * (counts + g),
-        2 * at,
-      ) >> 1;
+    const groupEnd = at, first = g * groupSymbols, last = Math.min(first + groupSymbols, count);
+    if (lanes) {
+      const four = g < inFours;
+      if (four) g -= 3;
+      const encode = four ? lanes.ansEncodeFour : lanes.ansEncodeGroup;
+      const from = g * groupSymbols, to = four ? groupSymbols : last;
+      at = encode(codes, from, to, run, classes, columns, form, encodeTables, 2 * (counts + g), 2 * at) >> 1;
       continue;
     }
     let x = 0;
-    for (let i = Math.min(first + groupSymbols, count) - 1; i >= first;) {
+    for (let i = last - 1; i >= first;) {
       const row = Math.floor(i / run);
       const table = (encodeTables >> 2) + (classes === 0 ? 0 : u8[classes + row]! << 10);
       const columnOf = columns - row * run;
-      for (const last = Math.max(first, row * run); i >= last; i--) {
+      for (const begin = Math.max(first, row * run); i >= begin; i--) {
         const code = i32[(codes >> 2) + i]!;
         const z = unsigned ? code : zigzag(code);
         let token = z & 255;
