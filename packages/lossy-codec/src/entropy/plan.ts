@@ -153,7 +153,8 @@ function planShared(
     description: [SHARED, codebook.generation],
     shared: true,
   });
-  return { plan, good: cost <= GOOD * entropy };
+  // Other tables would cost two bytes each at least.
+  return { plan, good: cost <= Math.max(GOOD * entropy, entropy + 16 * BIT * tables.length) };
 }
 
 /** As `map`, which is slow at this. */
