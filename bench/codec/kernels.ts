@@ -70,7 +70,7 @@ export function lineUp(kernels: Kernels, chunk: Float32Array, relativeBound: num
   const ans = take(capacity), huff = take(capacity), packed = take(BYTES);
   memory.f32.set(chunk, src >>> 2);
 
-  kernels.range(F32, src, COUNT, result);
+  kernels.range(F32, src, 0, ROWS, D, result);
   const [low, high] = memory.f64.subarray(result >>> 3, (result >>> 3) + 2);
   const bits = new DataView(new ArrayBuffer(4));
   bits.setFloat32(0, 2 * relativeBound * (high! - low!));
@@ -118,7 +118,7 @@ export function lineUp(kernels: Kernels, chunk: Float32Array, relativeBound: num
   pack();
   const gathered = n < ROWS;
   const stages: Stage[] = [
-    { name: "range", line: "encode", run: () => kernels.range(F32, src, COUNT, result) },
+    { name: "range", line: "encode", run: () => kernels.range(F32, src, 0, ROWS, D, result) },
     { name: "dedupe", line: "encode", run: () => kernels.dedupe(src, D, ROWS, 1, table, 12, map, unique) },
     { name: "quantise", line: "encode", run: quantise },
     {

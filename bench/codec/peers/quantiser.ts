@@ -46,7 +46,7 @@ export class Quantiser {
       kernels = this.#kernels,
       count = this.#values.length;
     kernels.memory.u8.set(bytesOf(this.#values), src);
-    kernels.range(F32, src, count, result);
+    kernels.range(F32, src, 0, 1, count, result);
     kernels.quantise(F32, src, rows, this.#rows, this.#d, this.#step, 127, this.#bound, codes, escapes, result);
     kernels.pack(codes, count, -128, 8, packed);
     this.#packed.set(kernels.memory.u8.subarray(packed, packed + count));

@@ -36,7 +36,7 @@ export function rangeOf(
     const part = source.subarray(at, at + step), count = part.length / size;
     kernels.memory.u8.set(part, loaded);
     if (size === 2) kernels.expandF16(loaded, count, expanded);
-    kernels.range(dtype, expanded, count, result);
+    kernels.range(dtype, expanded, 0, 1, count, result);
     const { f64 } = kernels.memory;
     least = Math.min(least, f64[result >>> 3]!);
     greatest = Math.max(greatest, f64[(result >>> 3) + 1]!);

@@ -71,7 +71,7 @@ class ChunkEncoder implements ChunkMeans {
     const same = this.#sameElement(distinct);
     if (same && mode !== "raw" && mode !== "vlz") return this.#writeConst(undefined);
     const candidates: Candidate[] = [];
-    const unit = this.#chooseUnit();
+    const unit = this.#chooseUnit(distinct);
     if (mode !== "raw") this.#unit = unit;
     const quantised = this.#unit && this.#quantise(distinct, this.#unit);
     const constant = quantised?.escaped === 0 && quantised.least === quantised.greatest;
@@ -103,8 +103,8 @@ class ChunkEncoder implements ChunkMeans {
     return true;
   }
 
-  #chooseUnit(): Unit | undefined {
-    const { dtype, d, rows, bound, magnitude } = this.#job;
+  #chooseUnit({ unique, uniqueRows }: Distinct): Unit | undefined {
+    const { dtype, d, bound, magnitude } = this.#job;
     if (bound.kind === "abs" && dtype === F64) return chooseUnit(dtype, bound, 0);
     if (bound.kind === "abs" && dtype === F32 && magnitude !== undefined) {
       // The step never grows with the magnitude: where it is the same for none and for that, it is for all between.
@@ -113,10 +113,10 @@ class ChunkEncoder implements ChunkMeans {
     }
     if (bound.kind === "lossless") return undefined;
     const { kernels, arena } = this.#workspace, result = arena.take(32);
-    kernels.range(dtype, this.#values, rows * d, result);
+    kernels.range(dtype, this.#values, uniqueRows, unique, d, result);
     const [least, greatest, bad, most] = kernels.memory.f64.subarray(result >>> 3);
     if (bound.kind === "rel") this.#bound = boundOfRange(bound.error, least!, greatest!);
-    return bad === rows * d ? undefined : chooseUnit(dtype, this.#bound, most!);
+    return bad === unique * d ? undefined : chooseUnit(dtype, this.#bound, most!);
   }
 
   #quantise({ unique, uniqueRows }: Distinct, unit: Unit): Quantised {

@@ -50,7 +50,7 @@ export function quantiseRows(
     for (let row = 0; row < rows; row++) u32[(list >>> 2) + row] = row;
     const told = () => kernels.memory.f64.slice(result >>> 3, (result >>> 3) + 4);
 
-    kernels.range(F32, src, count, result);
+    kernels.range(F32, src, 0, rows, rowLength, result);
     const [least, greatest, bad, magnitude] = told();
     const unit = bad === count ? undefined : chooseUnit(F32, chunkBound(plan, least!, greatest!), magnitude!);
     if (unit?.kind !== "step") return undefined;

@@ -57,10 +57,11 @@ export interface Kernels {
   expandF16(src: number, count: number, dst: number): void;
 
   /**
-   * f64 `result[4]`: least and greatest finite value (+Infinity and -Infinity where there is none), number of values not
-   * finite, greatest finite magnitude. -0 counts as 0, and a zero is reported as +0. For f16 `src` holds the expanded f32.
+   * f64 `result[4]` of the `n` rows of `src` that u32[n] at `list` names, or of the first `n` where `list` is 0: least and
+   * greatest finite value (+Infinity and -Infinity where there is none), number of values not finite, greatest finite
+   * magnitude. -0 counts as 0, and a zero is reported as +0. For f16 `src` holds the expanded f32.
    */
-  range(dtype: DtypeId, src: number, count: number, result: number): void;
+  range(dtype: DtypeId, src: number, list: number, n: number, d: number, result: number): void;
 
   /**
    * Finds rows that are equal word by word. Unique rows are numbered in order of their first occurrence:

@@ -41,21 +41,31 @@ export function f16Value(half: number): number {
 }
 
 /** `Kernels.range`. */
-export function range(memory: KernelMemory, dtype: DtypeId, src: number, count: number, result: number): void {
-  const values = dtype === F64 ? memory.f64 : memory.f32;
-  const begin = dtype === F64 ? src >>> 3 : src >>> 2;
+export function range(
+  memory: KernelMemory,
+  dtype: DtypeId,
+  src: number,
+  list: number,
+  n: number,
+  d: number,
+  result: number,
+): void {
+  const values = dtype === F64 ? memory.f64 : memory.f32, begin = dtype === F64 ? src >>> 3 : src >>> 2;
   let least = Infinity, greatest = -Infinity, finite = 0;
-  for (let i = begin; i < begin + count; i++) {
-    const x = values[i]!;
-    // NaN and the infinities are the values for which x - x is not 0.
-    if (x - x !== 0) continue;
-    finite++;
-    if (x < least) least = x;
-    if (x > greatest) greatest = x;
+  for (let r = 0; r < n; r++) {
+    const row = begin + (list === 0 ? r : memory.u32[(list >>> 2) + r]!) * d;
+    for (let i = row; i < row + d; i++) {
+      const x = values[i]!;
+      // NaN and the infinities are the values for which x - x is not 0.
+      if (x - x !== 0) continue;
+      finite++;
+      if (x < least) least = x;
+      if (x > greatest) greatest = x;
+    }
   }
   const { f64 } = memory, at = result >>> 3;
   f64[at] = least + 0;
   f64[at + 1] = greatest + 0;
-  f64[at + 2] = count - finite;
+  f64[at + 2] = n * d - finite;
   f64[at + 3] = finite === 0 ? 0 : Math.max(Math.abs(least), Math.abs(greatest));
 }

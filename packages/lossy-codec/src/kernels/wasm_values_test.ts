@@ -48,8 +48,10 @@ Deno.test("range: all kinds of values and lengths", () => {
         maxLength: 90,
       }),
       (dtype, patterns) => {
-        const values = valuesOf(dtype, patterns);
-        runBoth([values, 32], (k, src, result) => k.range(dtype, src, values.length, result));
+        const values = valuesOf(dtype, patterns), d = 1 + patterns.length % 7, n = Math.floor(patterns.length / d);
+        const list = Uint32Array.from({ length: n }, (_, row) => n - 1 - row % 2);
+        runBoth([values, 32], (k, src, result) => k.range(dtype, src, 0, 1, values.length, result));
+        runBoth([values, list, 32], (k, src, rows, result) => k.range(dtype, src, rows, n, d, result));
       },
     ),
     RUNS,
@@ -60,7 +62,7 @@ Deno.test("range: a zero is +0, whatever its sign and place", () => {
   for (const values of [[-0], [0, -0], [-0, 0], Array(16).fill(-0), [...Array(15).fill(0), -0]]) {
     for (const array of [Float32Array.from(values), Float64Array.from(values)]) {
       const dtype = array instanceof Float64Array ? F64 : F32;
-      const { arrays } = runBoth([array, 32], (k, src, result) => k.range(dtype, src, array.length, result));
+      const { arrays } = runBoth([array, 32], (k, src, result) => k.range(dtype, src, 0, array.length, 1, result));
       assertEquals([...new BigUint64Array(arrays[1]!.buffer)], [0n, 0n, 0n, 0n]);
     }
   }

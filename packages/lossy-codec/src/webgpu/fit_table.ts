@@ -27,7 +27,7 @@ export function fitTable(coder: Coder, sample: FloatArray, bound: number): Given
     kernels.memory.u8.set(bytes, src);
     if (dtype === F16) kernels.expandF16(src, n, values);
     const result = arena.take(32), rows = arena.take(4 * n), codes = arena.take(4 * n), escapes = arena.take(n);
-    kernels.range(dtype, values, n, result);
+    kernels.range(dtype, values, 0, 1, n, result);
     const [, , bad, greatest] = kernels.memory.f64.slice(result >>> 3, (result >>> 3) + 4);
     const unit = n === 0 || bad === n ? undefined : chooseUnit(dtype, { kind: "abs", error: bound }, greatest!);
     if (unit?.kind !== "step") {
