@@ -82,7 +82,7 @@ Deno.test("decompress: random bytes, also behind a valid magic and a valid heade
 
 Deno.test("decompress: versions, dtypes and kinds of bound that are none", () => {
   refuses(edit(file, 0, [0x50, 0x52, 0x4c, 0x44]), "BAD_MAGIC", 'want "PRLC"');
-  refuses(edit(file, 4, [2]), "VERSION", "version 2");
+  refuses(edit(file, 4, [2]), "VERSION", "the version is 2: want 1");
   refuses(reseal(edit(file, 6, [16])), "VERSION");
   assertEquals(decompress(reseal(edit(file, 5, [9]))), decompress(file), "a later minor version is read");
   for (const dtype of [0, 4, 0x82]) refuses(reseal(edit(file, 7, [dtype])), "DTYPE");
