@@ -43,6 +43,7 @@ export interface EncodeContext extends MessageContext {
   readonly bound?: ErrorBound;
 }
 
+/** The number of a context, which is that of its array's first chunk too; chunks that follow have the next ones. */
 function keyOf({ table = 0, destination = 0 }: MessageContext): number {
   for (const [name, value] of [["table", table], ["destination", destination]] as const) {
     if (!Number.isInteger(value) || value < 0 || value > 65535) {
@@ -121,6 +122,7 @@ export class Encoder {
           plan,
           limits,
           books,
+          key + begin / step,
           context,
           dst,
           at,
@@ -146,6 +148,7 @@ export class Encoder {
     plan: Plan,
     limits: ChunkLimits,
     books: ChunkBooks,
+    number: number,
     { table = 0, destination = 0 }: EncodeContext,
     dst: Uint8Array,
     at: number,
@@ -154,7 +157,7 @@ export class Encoder {
     const size = elementBytes(dtype), elements = source.length / size, rows = Math.ceil(elements / d);
     return this.#workspace.scoped(() => {
       const src = loadRows(this.#workspace, source, rows * d, size);
-      const job: ChunkJob = { dtype, d, rows, elements, src, ...limits, mode, link, checksum };
+      const job: ChunkJob = { number, dtype, d, rows, elements, src, ...limits, mode, link, checksum };
       const chunk = encodeChunk(this.#workspace, this.#options.shareTables ?? true ? { ...job, books } : job);
       const end = at + MESSAGE_HEADER_BYTES + chunk.bytes;
       if (end > dst.length) throw new RangeError(`Cannot encode into ${dst.length} bytes: want ${end} or more`);
@@ -219,6 +222,7 @@ export class Decoder {
           dtype,
           d,
           elements,
+          key + begin / step,
           target.subarray(begin * size, (begin + elements) * size),
           books,
         );
@@ -241,6 +245,7 @@ export class Decoder {
     dtype: DtypeId,
     d: number,
     elements: number,
+    number: number,
     target: Uint8Array,
     books: ChunkBooks | undefined,
   ): ChunkBooks {
@@ -248,7 +253,8 @@ export class Decoder {
     return this.#workspace.scoped(() => {
       const at = arena.take(bytes.length + 16);
       kernels.memory.u8.set(bytes, at);
-      const shape = { dtype, d, rows: Math.ceil(elements / d), elements, checksummed: this.#options.checksum ?? true };
+      const rows = Math.ceil(elements / d), checksummed = this.#options.checksum ?? true;
+      const shape = { number, dtype, d, rows, elements, checksummed };
       const chunk = new OpenChunk(this.#workspace, shape, at, at + bytes.length, true, books), from = chunk.decode();
       target.set(kernels.memory.u8.subarray(from, from + target.length));
       return chunk.books;

@@ -1,8 +1,10 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { edit, INDEX_AT, mutate, reseal } from "./_test_damage.ts";
 import { lookups, normals, random } from "./_test_round_trip.ts";
 import { compress } from "./compress.ts";
+import { compressionStream } from "./compression_stream.ts";
 import { decompress, type DecompressOptions } from "./decompress.ts";
+import { decompressionStream } from "./decompression_stream.ts";
 import { bytesOf } from "./dtype.ts";
 import { CodecError, type CodecErrorCode } from "./errors.ts";
 import { inspect } from "./inspect.ts";
@@ -130,6 +132,27 @@ Deno.test("decompress: sizes of chunks that are zero, odd, or beyond the file", 
   refuses(reseal(edit(file, INDEX_AT, u32(16))), "CORRUPT", "followed by");
   // An index as long as the number of chunks that a header claims.
   refuses(forged(2n ** 28n, 1, 1, []), "TRUNCATED", "the index");
+});
+
+Deno.test("decompress: two chunks of one length that change places, in a file and in a streamed one", async () => {
+  const y = normals(8, 3 * 32 * 8);
+  for (const mode of ["raw", "pack"] as const) {
+    const options = { bound: { abs: 0.01 }, mode, rowLength: 8, chunkRows: 32 };
+    const stream = ReadableStream.from([y]).pipeThrough(compressionStream(options));
+    const streamed = new Uint8Array(await new Blob(await Array.fromAsync(stream)).arrayBuffer());
+    for (const whole of [compress(y, options), streamed]) {
+      const [first, other, last] = inspect(whole).chunks.map(({ offset, bytes }) => ({ offset, bytes }));
+      assertEquals([other!.bytes, last!.bytes], [first!.bytes, first!.bytes], "chunks of other lengths");
+      const swapped = new Uint8Array(whole);
+      swapped.set(whole.subarray(last!.offset, last!.offset + last!.bytes), first!.offset);
+      swapped.set(whole.subarray(first!.offset, first!.offset + first!.bytes), last!.offset);
+      refuses(swapped, "CHECKSUM");
+      assertEquals(assertThrows(() => decodeRows(swapped, [70]), CodecError).code, "CHECKSUM");
+      assertEquals(decodeRows(swapped, [40]), decodeRows(whole, [40]), "a chunk in its place");
+      const pieces = ReadableStream.from([swapped]).pipeThrough(decompressionStream());
+      assertEquals((await assertRejects(() => Array.fromAsync(pieces), CodecError)).code, "CHECKSUM");
+    }
+  }
 });
 
 Deno.test("decompress: trailing bytes, and two files in one", () => {

@@ -31,6 +31,8 @@ import { readVlz } from "./vlz.ts";
 
 /** What the chunk is known to be from outside. */
 export interface ChunkShape {
+  /** Which one it is of those that belong together. */
+  readonly number: number;
   /** Of the elements. */
   readonly dtype: DtypeId;
   /** Elements per row. */
@@ -80,14 +82,14 @@ export class OpenChunk {
     books: ChunkBooks = NO_BOOKS,
   ) {
     const { kernels, arena, sequences } = workspace, { memory } = kernels;
-    const { dtype, d, rows, elements, checksummed } = shape, size = elementBytes(dtype);
+    const { number, dtype, d, rows, elements, checksummed } = shape, size = elementBytes(dtype);
     this.#workspace = workspace;
     this.#shape = shape;
     const header = this.header = readChunkHeader(dtype, memory.u8, at, end);
     if (header.checksummed !== checksummed) {
       throw wrong("a chunk", header.checksummed ? "with a checksum" : "without a checksum", "the contrary");
     }
-    if (verify && checksummed) checkChunk(memory.u8, at, end);
+    if (verify && checksummed) checkChunk(memory.u8, at, end, number);
     if (header.rows !== rows) throw wrong("a chunk's number of rows", header.rows, rows);
     const { coder, uniqueRows, escapedRows, parameter } = header;
     this.#unit = unitOf(header, dtype);

@@ -24,6 +24,8 @@ export interface ChunkBooks {
 
 /** What to encode, and how. */
 export interface ChunkJob {
+  /** Which chunk this is of those that belong together: its checksum tells. */
+  readonly number: number;
   /** Of the elements. */
   readonly dtype: DtypeId;
   /** Elements per row. */

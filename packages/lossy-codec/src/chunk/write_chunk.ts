@@ -41,7 +41,7 @@ export function writeCandidate(
   { coder, stored, lorenzo, map, codes }: Candidate,
   unit: Unit | undefined,
 ): WrittenChunk {
-  const { kernels, arena } = workspace, { dtype, d, rows, checksum, books } = job;
+  const { kernels, arena } = workspace, { dtype, d, rows, checksum, number, books } = job;
   const raw = stored.unique - stored.coded, rawBytes = raw * d * elementBytes(dtype);
   const header: ChunkHeader = {
     ...PLAIN,
@@ -63,7 +63,7 @@ export function writeCandidate(
   if (bitmapBytes > 0) end += writeBitmap(workspace, stored, end);
   if (codes !== undefined) end += writeCodes(workspace, codes, end);
   if (raw > 0) end += writeRaw(workspace, job, stored, end);
-  if (checksum) sealChunk(kernels.memory.u8, at, end);
+  if (checksum) sealChunk(kernels.memory.u8, at, end, number);
   return {
     at,
     bytes: end - at,
@@ -111,13 +111,13 @@ function writeRaw(
  * @param element Byte offset of it.
  */
 export function writeConst({ kernels, arena }: Workspace, job: ChunkJob, element: number): WrittenChunk {
-  const { dtype, rows, checksum, books } = job, size = elementBytes(dtype);
+  const { dtype, rows, checksum, number, books } = job, size = elementBytes(dtype);
   const at = arena.take(32), { u8 } = kernels.memory;
   writeChunkHeader({ ...PLAIN, coder: CONST, checksummed: checksum, rows, uniqueRows: 1 }, dtype, u8, at);
   const payload = at + chunkHeaderBytes(CONST, false, dtype), end = payload + fieldBytes(size, 8);
   u8.fill(0, payload, end);
   u8.copyWithin(payload, element, element + size);
-  if (checksum) sealChunk(u8, at, end);
+  if (checksum) sealChunk(u8, at, end, number);
   return { at, bytes: end - at, coder: CONST, books: books ?? NO_BOOKS };
 }
 

@@ -91,9 +91,8 @@ export function writeChunkHeader(header: ChunkHeader, dtype: DtypeId, bytes: Uin
 }
 
 /** Enters the checksum of a chunk whose bytes are complete, and whose checksum is still 0. */
-export function sealChunk(bytes: Uint8Array, at: number, end: number): void {
-  const checksum = blockChecksum(bytes, at, end);
-  viewOf(bytes).setUint32(at + 12, checksum, true);
+export function sealChunk(bytes: Uint8Array, at: number, end: number, number: number): void {
+  viewOf(bytes).setUint32(at + 12, blockChecksum(bytes, at, end, number), true);
 }
 
 /**
@@ -170,10 +169,10 @@ export function maxKeepBits(dtype: DtypeId): number {
  *
  * @throws {CodecError} `CHECKSUM`
  */
-export function checkChunk(bytes: Uint8Array, at: number, end: number): void {
+export function checkChunk(bytes: Uint8Array, at: number, end: number, number: number): void {
   const view = viewOf(bytes);
   const stored = view.getUint32(at + 12, true);
   view.setUint32(at + 12, 0, true);
-  const checksum = blockChecksum(bytes, at, end);
+  const checksum = blockChecksum(bytes, at, end, number);
   if (checksum !== stored) throw wrong("a chunk's checksum", checksum, stored, "CHECKSUM");
 }
