@@ -5,10 +5,13 @@
  * @module
  */
 import { encodeChunk } from "./chunk/encode_chunk.ts";
-import { type ChunkBooks, type ChunkJob, maxChunkBytes, NO_BOOKS } from "./chunk/job.ts";
+import { type ChunkBooks, type ChunkJob, type ChunkSequences, maxChunkBytes } from "./chunk/job.ts";
 import { OpenChunk } from "./chunk/decode_chunk.ts";
 import { type ChunkLimits, limitsFor, loadRows } from "./compress.ts";
 import { bytesOf, type Dtype, dtypeId, dtypeOf, elementBytes, type FloatArray } from "./dtype.ts";
+import { type KeptTables, tablesAfter } from "./entropy/codebook.ts";
+import type { SequencePlan } from "./entropy/plan.ts";
+import type { CodedSequence } from "./entropy/sequence.ts";
 import { wrong } from "./errors.ts";
 import { MESSAGE_HEADER_BYTES, readMessageHeader, writeMessageHeader } from "./format/message.ts";
 import { MAX_CHUNK_ELEMENTS, MAX_CHUNK_ROWS } from "./format/header.ts";
@@ -53,6 +56,18 @@ function keyOf({ table = 0, destination = 0 }: MessageContext): number {
   return table * 65536 + destination;
 }
 
+/** The tables kept of the messages of a context. */
+interface Books extends ChunkBooks {
+  readonly codes: KeptTables | undefined;
+  readonly map: KeptTables | undefined;
+}
+
+const NO_BOOKS: Books = { codes: undefined, map: undefined };
+
+function booksAfter(before: Books, { codes, map }: ChunkSequences<SequencePlan | CodedSequence>): Books {
+  return { codes: tablesAfter(before.codes, codes), map: tablesAfter(before.map, map) };
+}
+
 /** Rows that go into one message. */
 function messageRows(rowLength: number): number {
   return Math.min(MAX_CHUNK_ROWS, Math.floor(MAX_CHUNK_ELEMENTS / rowLength));
@@ -69,7 +84,7 @@ export class Encoder {
   readonly errorBound?: number;
   readonly #options: EncoderOptions;
   readonly #workspace: Workspace;
-  readonly #books = new Map<number, ChunkBooks>();
+  readonly #books = new Map<number, Books>();
 
   /**
    * An encoder that has sent nothing yet.
@@ -147,12 +162,12 @@ export class Encoder {
     dtype: DtypeId,
     plan: Plan,
     limits: ChunkLimits,
-    books: ChunkBooks,
+    books: Books,
     number: number,
     { table = 0, destination = 0 }: EncodeContext,
     dst: Uint8Array,
     at: number,
-  ): { readonly end: number; readonly books: ChunkBooks } {
+  ): { readonly end: number; readonly books: Books } {
     const { kernels } = this.#workspace, { rowLength: d, mode, link, checksum } = plan;
     const size = elementBytes(dtype), elements = source.length / size, rows = Math.ceil(elements / d);
     return this.#workspace.scoped(() => {
@@ -163,7 +178,7 @@ export class Encoder {
       if (end > dst.length) throw new RangeError(`Cannot encode into ${dst.length} bytes: want ${end} or more`);
       writeMessageHeader({ table, destination, bytes: chunk.bytes }, dst, at);
       dst.set(kernels.memory.u8.subarray(chunk.at, chunk.at + chunk.bytes), at + MESSAGE_HEADER_BYTES);
-      return { end, books: chunk.books };
+      return { end, books: booksAfter(books, chunk.sequences) };
     });
   }
 }
@@ -182,7 +197,7 @@ export interface DecoderOptions {
 export class Decoder {
   readonly #options: DecoderOptions;
   readonly #workspace: Workspace;
-  readonly #books = new Map<number, ChunkBooks>();
+  readonly #books = new Map<number, Books>();
 
   /** Decodes what an encoder with the same options wrote. */
   constructor(options: DecoderOptions = {}) {
@@ -204,7 +219,7 @@ export class Decoder {
     const { rowLength: d = this.#options.rowLength ?? 64 } = context;
     planOf({ bound: "lossless", rowLength: d }, Infinity);
     const step = messageRows(d) * d, bytes = bytesOf(src);
-    let at = 0, books = this.#books.get(key);
+    let at = 0, books = this.#books.get(key) ?? NO_BOOKS;
     try {
       for (let begin = 0; begin < dst.length; begin += step) {
         const elements = Math.min(step, dst.length - begin);
@@ -231,7 +246,7 @@ export class Decoder {
     } finally {
       this.#workspace.release();
     }
-    if (books !== undefined) this.#books.set(key, books);
+    this.#books.set(key, books);
     return at;
   }
 
@@ -247,8 +262,8 @@ export class Decoder {
     elements: number,
     number: number,
     target: Uint8Array,
-    books: ChunkBooks | undefined,
-  ): ChunkBooks {
+    books: Books,
+  ): Books {
     const { kernels, arena } = this.#workspace;
     return this.#workspace.scoped(() => {
       const at = arena.take(bytes.length + 16);
@@ -257,7 +272,7 @@ export class Decoder {
       const shape = { number, dtype, d, rows, elements, checksummed };
       const chunk = new OpenChunk(this.#workspace, shape, at, at + bytes.length, true, books), from = chunk.decode();
       target.set(kernels.memory.u8.subarray(from, from + target.length));
-      return chunk.books;
+      return booksAfter(books, chunk.sequences);
     });
   }
 }

@@ -5,8 +5,7 @@
  * @module
  */
 import { fieldBytes } from "../format/fields.ts";
-import { codebookAfter, groupsOf } from "../entropy/codebook.ts";
-import type { CodedSequence } from "../entropy/sequence.ts";
+import { type CodedSequence, groupsOf } from "../entropy/sequence.ts";
 import { elementBytes } from "../dtype.ts";
 import { truncated, wrong } from "../errors.ts";
 import {
@@ -22,7 +21,7 @@ import {
 } from "../format/chunk_header.ts";
 import type { DtypeId } from "../kernels/kernels.ts";
 import type { Workspace } from "../kernels/workspace.ts";
-import { type ChunkBooks, NO_BOOKS } from "./job.ts";
+import type { ChunkBooks, ChunkSequences } from "./job.ts";
 import { restore } from "./write_chunk.ts";
 import { readRowMap } from "./row_map.ts";
 import { readEscapes, unitOf } from "./sections.ts";
@@ -49,8 +48,8 @@ export interface ChunkShape {
 export class OpenChunk {
   /** Its head. */
   readonly header: ChunkHeader;
-  /** Tables that its codes and row map left for later chunks. */
-  readonly books: ChunkBooks;
+  /** Its sequences. */
+  readonly sequences: ChunkSequences<CodedSequence>;
   readonly #workspace: Workspace;
   readonly #shape: ChunkShape;
   /** Byte offset of u32[rows]: where each row is among the stored ones, those with codes first; 0: as it is. */
@@ -59,7 +58,6 @@ export class OpenChunk {
   readonly #coded: number;
   /** Byte offset of the codes' section; of i32[coded d] if they had to be decoded to be found. */
   readonly #codes: number;
-  readonly #sequence: CodedSequence | undefined;
   /** Byte offset of raw rows, the last one maybe short. */
   readonly #raw: number;
   readonly #rawBytes: number;
@@ -79,7 +77,7 @@ export class OpenChunk {
     at: number,
     end: number,
     verify: boolean,
-    books: ChunkBooks = NO_BOOKS,
+    books?: ChunkBooks,
   ) {
     const { kernels, arena, sequences } = workspace, { memory } = kernels;
     const { number, dtype, d, rows, elements, checksummed } = shape, size = elementBytes(dtype);
@@ -93,15 +91,16 @@ export class OpenChunk {
     if (header.rows !== rows) throw wrong("a chunk's number of rows", header.rows, rows);
     const { coder, uniqueRows, escapedRows, parameter } = header;
     this.#unit = unitOf(header, dtype);
-    let next = at + chunkHeaderBytes(coder, header.relative, dtype), { codes: codesBook, map: mapBook } = books;
+    let next = at + chunkHeaderBytes(coder, header.relative, dtype);
+    let map: CodedSequence | undefined, codes: CodedSequence | undefined;
     // Number of the stored row that the last row is.
     let last = rows - 1;
     if (header.dict) {
-      const map = readRowMap(workspace, next, end, rows, uniqueRows, parameter >>> 8, mapBook);
-      next = map.end;
-      this.#slots = map.rowToUnique;
-      last = memory.u32[(map.rowToUnique >>> 2) + last]!;
-      if (map.coded) mapBook = codebookAfter(mapBook, map.coded);
+      const read = readRowMap(workspace, next, end, rows, uniqueRows, parameter >>> 8, books?.map);
+      next = read.end;
+      map = read.coded;
+      this.#slots = read.rowToUnique;
+      last = memory.u32[(read.rowToUnique >>> 2) + last]!;
     }
     if (escapedRows > 0) {
       this.#slots = readEscapes(workspace, header, next, end, this.#slots);
@@ -112,9 +111,8 @@ export class OpenChunk {
     if (coded > 0) {
       if (coder === HUFF || coder === ANS) {
         const shape = { rows: coded, rowLength: d, unsigned: false, coder: coder === ANS ? "ans" : "huffman" } as const;
-        const sequence = this.#sequence = sequences.open(next, end - next, shape, codesBook);
-        next = sequence.end;
-        codesBook = codebookAfter(codesBook, sequence);
+        codes = sequences.open(next, end - next, shape, books?.codes);
+        next = codes.end;
       } else if (coder === PACK) {
         const bits = parameter & 255;
         if (bits > 32) throw wrong("the number of bits of codes", bits, "at most 32");
@@ -133,7 +131,7 @@ export class OpenChunk {
     next += fieldBytes(this.#rawBytes, 8);
     if (next > end) throw truncated("a chunk's raw rows");
     if (next < end) throw wrong("a chunk's last section", `followed by ${end - next} bytes`, "none");
-    this.books = { codes: codesBook, map: mapBook };
+    this.sequences = { codes, map };
   }
 
   /** Where a row is among the stored ones. */
@@ -145,9 +143,10 @@ export class OpenChunk {
   #readCodes(first: number, count: number): number {
     const { kernels, arena, sequences } = this.#workspace, { d } = this.#shape, { coder, parameter } = this.header;
     if (coder === VLZ) return this.#codes + 4 * first * d;
-    if (this.#sequence !== undefined) {
-      const groups = groupsOf(this.#sequence, first, count), codes = arena.take(4 * groups.count);
-      sequences.decode(this.#sequence, codes, groups.first, groups.count);
+    const coded = this.sequences.codes;
+    if (coded !== undefined) {
+      const groups = groupsOf(coded, first, count), codes = arena.take(4 * groups.count);
+      sequences.decode(coded, codes, groups.first, groups.count);
       return codes + 4 * (first * d - groups.first);
     }
     const codes = arena.take(4 * count * d), least = kernels.memory.i32[this.#codes >>> 2]!;

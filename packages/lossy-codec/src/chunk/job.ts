@@ -5,7 +5,7 @@
  */
 import { fieldBytes } from "../format/fields.ts";
 import { elementBytes } from "../dtype.ts";
-import type { Codebook } from "../entropy/plan.ts";
+import type { Codebook, SequencePlan } from "../entropy/plan.ts";
 import { chunkHeaderBytes, type Coder, RAW } from "../format/chunk_header.ts";
 import type { DtypeId } from "../kernels/kernels.ts";
 import type { CodesPlan } from "./codes_plan.ts";
@@ -14,12 +14,20 @@ import type { RowMapPlan } from "./row_map.ts";
 import type { Distinct, Stored } from "./rows.ts";
 import type { Bound } from "./unit.ts";
 
-/** Tables that later chunks of the same origin may refer to. */
+/** Tables of earlier chunks that a chunk may refer to. */
 export interface ChunkBooks {
   /** Of the codes. */
   readonly codes: Codebook | undefined;
   /** Of the row map. */
   readonly map: Codebook | undefined;
+}
+
+/** The coded sequences in a chunk, as planned or as read; undefined where there is none. */
+export interface ChunkSequences<S> {
+  /** Of the codes. */
+  readonly codes?: S | undefined;
+  /** Of the row map. */
+  readonly map?: S | undefined;
 }
 
 /** What to encode, and how. */
@@ -89,8 +97,8 @@ export interface EncodedChunk {
   readonly maxError: number;
   /** How it is stored. */
   readonly coder: Coder;
-  /** Tables after this chunk. */
-  readonly books: ChunkBooks;
+  /** Its sequences. */
+  readonly sequences: ChunkSequences<SequencePlan>;
 }
 
 /** A way to store a chunk. */
@@ -108,9 +116,6 @@ export interface Candidate {
   /** The codes, if there are any. */
   readonly codes: CodesPlan | undefined;
 }
-
-/** No table yet. */
-export const NO_BOOKS: ChunkBooks = { codes: undefined, map: undefined };
 
 /** Most bytes that a chunk takes. */
 export function maxChunkBytes(dtype: DtypeId, elements: number): number {

@@ -5,12 +5,11 @@
  */
 import { fieldBytes } from "../format/fields.ts";
 import { elementBytes } from "../dtype.ts";
-import { codebookAfter } from "../entropy/codebook.ts";
 import { type ChunkHeader, chunkHeaderBytes, CONST, RAW, sealChunk, writeChunkHeader } from "../format/chunk_header.ts";
 import type { DtypeId } from "../kernels/kernels.ts";
 import type { Workspace } from "../kernels/workspace.ts";
 import { writeCodes } from "./codes_plan.ts";
-import { type Candidate, type ChunkJob, type EncodedChunk, NO_BOOKS } from "./job.ts";
+import type { Candidate, ChunkJob, EncodedChunk } from "./job.ts";
 import { writeRowMap } from "./row_map.ts";
 import type { Stored } from "./rows.ts";
 import type { Unit } from "./unit.ts";
@@ -41,7 +40,7 @@ export function writeCandidate(
   { coder, stored, lorenzo, map, codes }: Candidate,
   unit: Unit | undefined,
 ): WrittenChunk {
-  const { kernels, arena } = workspace, { dtype, d, rows, checksum, number, books } = job;
+  const { kernels, arena } = workspace, { dtype, d, rows, checksum, number } = job;
   const raw = stored.unique - stored.coded, rawBytes = raw * d * elementBytes(dtype);
   const header: ChunkHeader = {
     ...PLAIN,
@@ -64,15 +63,7 @@ export function writeCandidate(
   if (codes !== undefined) end += writeCodes(workspace, codes, end);
   if (raw > 0) end += writeRaw(workspace, job, stored, end);
   if (checksum) sealChunk(kernels.memory.u8, at, end, number);
-  return {
-    at,
-    bytes: end - at,
-    coder,
-    books: {
-      codes: codes?.sequence ? codebookAfter(books?.codes, codes.sequence) : books?.codes,
-      map: map?.sequence ? codebookAfter(books?.map, map.sequence) : books?.map,
-    },
-  };
+  return { at, bytes: end - at, coder, sequences: { codes: codes?.sequence, map: map?.sequence } };
 }
 
 function unitFields(unit: Unit): Pick<ChunkHeader, "relative" | "step" | "keepBits" | "top"> {
@@ -111,14 +102,14 @@ function writeRaw(
  * @param element Byte offset of it.
  */
 export function writeConst({ kernels, arena }: Workspace, job: ChunkJob, element: number): WrittenChunk {
-  const { dtype, rows, checksum, number, books } = job, size = elementBytes(dtype);
+  const { dtype, rows, checksum, number } = job, size = elementBytes(dtype);
   const at = arena.take(32), { u8 } = kernels.memory;
   writeChunkHeader({ ...PLAIN, coder: CONST, checksummed: checksum, rows, uniqueRows: 1 }, dtype, u8, at);
   const payload = at + chunkHeaderBytes(CONST, false, dtype), end = payload + fieldBytes(size, 8);
   u8.fill(0, payload, end);
   u8.copyWithin(payload, element, element + size);
   if (checksum) sealChunk(u8, at, end, number);
-  return { at, bytes: end - at, coder: CONST, books: books ?? NO_BOOKS };
+  return { at, bytes: end - at, coder: CONST, sequences: {} };
 }
 
 /**

@@ -8,7 +8,7 @@ import { groupSymbolsFor } from "../kernels/section.ts";
 import { BIT } from "./bit_cost.ts";
 import { classBits } from "./class_bits.ts";
 import { chooseClasses, type GroupedCounts } from "./classes.ts";
-import { chooseTable, type Coder, SHARED, type Table, tableCost, trimCounts } from "./tables.ts";
+import { chooseTable, type Coder, type Table, trimCounts } from "./tables.ts";
 import { hybridRawBits } from "./tokens.ts";
 
 /** Integers to be coded: i32 in kernel memory, `rows` rows of `rowLength`. */
@@ -49,14 +49,33 @@ export interface Tables {
   readonly columnClasses: number;
 }
 
-/** Tables that later sequences may refer to instead of describing their own. */
+/** Tables that sequences may refer to instead of describing their own. Messages have them, files do without. */
 export interface Codebook extends Tables {
-  /** Which tables these are: counts the sequences that brought new ones, modulo 256. */
-  readonly generation: number;
-  /** What the tables are for. */
+  /** How a sequence is coded with these tables; undefined if it cannot be. */
+  plan(statistics: Statistics, coder: Coder): SequencePlan | undefined;
+
+  /**
+   * Sees to it that these are the tables which a coded sequence refers to.
+   *
+   * @throws {CodecError} `CORRUPT`
+   */
+  check(reference: TableReference): void;
+}
+
+/** What a coded sequence says of the tables that it refers to. */
+export interface TableReference {
+  /** By what it is coded. */
   readonly coder: Coder;
-  /** The alphabet. */
+  /** Its alphabet. */
   readonly direct: boolean;
+  /** Classes of columns. */
+  readonly columnClasses: number;
+  /** Number of tables. */
+  readonly tables: number;
+  /** Length of its rows. */
+  readonly rowLength: number;
+  /** Which tables. */
+  readonly generation: number;
 }
 
 /** A decision on how to code a sequence. */
@@ -83,7 +102,7 @@ export function isDirect(least: number, greatest: number, unsigned: boolean): bo
 /** Plans a sequence; with a codebook for the same coder and alphabet, refers to its tables where that is shorter. */
 export function planSequence(statistics: Statistics, coder: Coder, codebook?: Codebook): SequencePlan {
   const own = planOwn(statistics, coder);
-  const shared = codebook && planShared(statistics, coder, codebook);
+  const shared = codebook?.plan(statistics, coder);
   return shared && shared.bytes <= own.bytes ? shared : own;
 }
 
@@ -110,48 +129,15 @@ function planOwn(statistics: Statistics, coder: Coder): SequencePlan {
   return finish(statistics, cost, { coder, tables: [table], ...alone, description, shared: false });
 }
 
-function planShared(statistics: Statistics, coder: Coder, codebook: Codebook): SequencePlan | undefined {
-  const { sequence, rowGroups, columnLevels, groups, levels, counts } = statistics;
-  const { tables, columns, columnClasses } = codebook;
-  if (codebook.coder !== coder || codebook.direct !== sequence.direct) return undefined;
-  if (columns !== undefined && columns !== columnLevels) return undefined;
-  const rowClasses = tables.length / columnClasses;
-  const ofGroup = new Uint8Array(groups);
-  let cost = (16 + sequence.rows * classBits(rowClasses)) * BIT;
-  const perClass = levels / columnClasses;
-  for (let g = 0; g < groups; g++) {
-    const byColumn = Array.from({ length: columnClasses }, (_, c) => {
-      return sumCounts(counts.subarray(256 * (g * levels + c * perClass), 256 * (g * levels + (c + 1) * perClass)));
-    });
-    let least = Infinity;
-    for (let r = 0; r < rowClasses; r++) {
-      const ofClass = byColumn.reduce((sum, n, c) => sum + tableCost(coder, n, tables[r * columnClasses + c]!), 0);
-      if (ofClass < least) least = ofClass, ofGroup[g] = r;
-    }
-    cost += least;
-  }
-  if (cost === Infinity) return undefined;
-  const all = rowGroups ?? new Uint8Array(sequence.rows);
-  return finish(statistics, cost, {
-    coder,
-    tables,
-    rowClasses: rowClasses === 1 ? undefined : translate(all, ofGroup),
-    columns,
-    columnClasses,
-    description: [SHARED, codebook.generation],
-    shared: true,
-  });
-}
-
 /** As `map`, which is slow at this. */
-function translate(values: Uint8Array, table: Uint8Array): Uint8Array<ArrayBuffer> {
+export function translate(values: Uint8Array, table: Uint8Array): Uint8Array<ArrayBuffer> {
   const translated = new Uint8Array(values.length);
   for (let i = 0; i < values.length; i++) translated[i] = table[values[i]!]!;
   return translated;
 }
 
 /** Adds up histograms. */
-function sumCounts(counts: Uint32Array): Float64Array {
+export function sumCounts(counts: Uint32Array): Float64Array {
   const sum = new Float64Array(256);
   for (let h = 0; h < counts.length / 256; h++) {
     for (let t = 0; t < 256; t++) sum[t]! += counts[256 * h + t]!;
@@ -159,7 +145,8 @@ function sumCounts(counts: Uint32Array): Float64Array {
   return sum;
 }
 
-function finish(
+/** Adds to a plan what its sequence will come to, by the cost of tables and tokens in 1/256 bit. */
+export function finish(
   { sequence, rawBits }: Statistics,
   cost: number,
   plan: Omit<SequencePlan, "sequence" | "bytes">,

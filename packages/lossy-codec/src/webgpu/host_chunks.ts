@@ -8,6 +8,7 @@ import { LOSSLESS } from "../chunk/unit.ts";
 import { fixedChoice } from "../chunk/fixed_choice.ts";
 import { OpenChunk } from "../chunk/decode_chunk.ts";
 import { bytesOf, dtypeId, dtypeOf, elementBytes, type FloatArray, newArray } from "../dtype.ts";
+import { KeptTables } from "../entropy/codebook.ts";
 import type { GivenTable } from "../entropy/given_table.ts";
 import { SHARED } from "../entropy/tables.ts";
 import type { KernelChoice } from "../kernels/choose.ts";
@@ -76,7 +77,8 @@ export function decompressChunk(
   return out;
 }
 
-function bookOf({ coder, direct, table, description }: GivenTable) {
+function bookOf({ coder, direct, table, description }: GivenTable): KeptTables | undefined {
   if (description[0] !== SHARED) return undefined;
-  return { generation: description[1]!, coder, direct, tables: [table], columns: undefined, columnClasses: 1 };
+  const tables = { tables: [table], columns: undefined, columnClasses: 1 };
+  return new KeptTables(tables, coder, direct, description[1]!);
 }
