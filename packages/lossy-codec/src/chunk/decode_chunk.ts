@@ -24,8 +24,7 @@ import type { Workspace } from "../kernels/workspace.ts";
 import type { ChunkBooks, ChunkSequences } from "./job.ts";
 import { restore } from "./write_chunk.ts";
 import { readRowMap } from "./row_map.ts";
-import { readEscapes, unitOf } from "./sections.ts";
-import type { Unit } from "./unit.ts";
+import { readEscapes } from "./escapes.ts";
 import { readVlz } from "./vlz.ts";
 
 /** What the chunk is known to be from outside. */
@@ -61,7 +60,6 @@ export class OpenChunk {
   /** Byte offset of raw rows, the last one maybe short. */
   readonly #raw: number;
   readonly #rawBytes: number;
-  readonly #unit: Unit | undefined;
 
   /**
    * Finds and checks the sections of a chunk that lies in kernel memory.
@@ -90,8 +88,7 @@ export class OpenChunk {
     if (verify && checksummed) checkChunk(memory.u8, at, end, number);
     if (header.rows !== rows) throw wrong("a chunk's number of rows", header.rows, rows);
     const { coder, uniqueRows, escapedRows, parameter } = header;
-    this.#unit = unitOf(header, dtype);
-    let next = at + chunkHeaderBytes(coder, header.relative, dtype);
+    let next = at + chunkHeaderBytes(header.unit, dtype);
     let map: CodedSequence | undefined, codes: CodedSequence | undefined;
     // Number of the stored row that the last row is.
     let last = rows - 1;
@@ -156,11 +153,11 @@ export class OpenChunk {
 
   /** Elements of `count` stored rows with codes, from `first` on, at byte offset `dst`. */
   #restore(first: number, count: number, dst: number): void {
-    const { d, dtype } = this.#shape, { lorenzo } = this.header;
+    const { d, dtype } = this.#shape, { lorenzo, unit } = this.header;
     this.#workspace.scoped(() => {
       const codes = this.#readCodes(first, count);
       if (lorenzo !== 0) this.#workspace.kernels.unlorenzo(codes, count, d, lorenzo);
-      if (restore(this.#workspace, dtype, this.#unit!, codes, count * d, dst)) return;
+      if (restore(this.#workspace, dtype, unit!, codes, count * d, dst)) return;
       throw wrong("a code", "beyond those of its step", "a smaller one");
     });
   }

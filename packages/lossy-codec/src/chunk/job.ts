@@ -6,7 +6,7 @@
 import { fieldBytes } from "../format/fields.ts";
 import { elementBytes } from "../dtype.ts";
 import type { Codebook, SequencePlan } from "../entropy/plan.ts";
-import { chunkHeaderBytes, type Coder, RAW } from "../format/chunk_header.ts";
+import { CHUNK_HEADER_BYTES, type Coder } from "../format/chunk_header.ts";
 import type { DtypeId } from "../kernels/kernels.ts";
 import type { CodesPlan } from "./codes_plan.ts";
 import type { Link, Mode } from "./mode.ts";
@@ -119,5 +119,5 @@ export interface Candidate {
 
 /** Most bytes that a chunk takes. */
 export function maxChunkBytes(dtype: DtypeId, elements: number): number {
-  return chunkHeaderBytes(RAW, false, dtype) + fieldBytes(elements, 8 * elementBytes(dtype));
+  return CHUNK_HEADER_BYTES + fieldBytes(elements, 8 * elementBytes(dtype));
 }

@@ -200,10 +200,7 @@ export class SequenceCoder {
     if (length < 0) throw truncated("a coded sequence");
     const section = src + at, end = section + length;
     return {
-      rows,
-      rowLength,
-      unsigned,
-      coder,
+      ...shape,
       direct,
       tables,
       columns,
