@@ -217,6 +217,16 @@ Deno.test("decompress: codes beyond those that the step allows", () => {
 });
 
 Deno.test("decompress: Huffman lengths that make too many codes or too few, and bits past the end", () => {
+  const three = Float32Array.from(normals(9, 2000), (value) => value > 0 ? 0 : value > -0.7 ? 1 : 2);
+  const written = compress(three, { bound: { abs: 0.5 }, rowLength: 50, mode: "huff" });
+  // A table of 5 tokens that is written out, 4 bits each: lengths 1, 0, 2, 0, 2.
+  assertEquals([...written.subarray(CHUNK + 17, CHUNK + 22)], [255, 4, 0x01, 0x02, 0x02]);
+  for (const lengths of [[0x01, 0x01, 0x02], [0x01, 0x01, 0x01], [0x01, 0x12, 0x02]]) {
+    refuses(withChunk(19, lengths, written), "CORRUPT", "want a complete one");
+  }
+  for (const lengths of [[0x01, 0x02, 0x03], [0x02, 0x02, 0x02], [0x00, 0x02, 0x02]]) {
+    refuses(withChunk(19, lengths, written), "CORRUPT", "want a complete one");
+  }
   const huff = compress(normals(3, 2000), { bound: { abs: 0.02 }, rowLength: 50, mode: "huff" });
   const next = random(4), codes = new Set<string>();
   for (let at = 16; at < 60; at++) {
