@@ -6,7 +6,6 @@
 import { fieldBytes } from "../format/fields.ts";
 import { groupSymbolsFor } from "../kernels/section.ts";
 import { BIT } from "./bit_cost.ts";
-import { classBits } from "./class_bits.ts";
 import { chooseClasses, type GroupedCounts } from "./classes.ts";
 import { chooseTable, type Coder, type Table, trimCounts } from "./tables.ts";
 import { hybridRawBits } from "./tokens.ts";

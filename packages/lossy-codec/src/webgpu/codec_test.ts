@@ -74,6 +74,9 @@ async function compare(
     const differs = want.findIndex((byte, k) => byte !== met[k]);
     assert(differs < 0, `elements of chunk ${i} (coder ${expected[i]![0]}) differ at byte ${differs}`);
   });
+  codec.decode(sent, decode.map((chunk) => ({ ...chunk, number: ((chunk.number ?? 0) ^ 1) >>> 0 })), elements);
+  const inOtherPlaces = cases.map(({ checksum = true }) => checksum ? "CHECKSUM" : "");
+  assertEquals(await codec.errors(), inOtherPlaces);
   return expected.map(([coder]) => coder!);
 }
 
