@@ -39,7 +39,7 @@ export function reseal(file: Uint8Array): Uint8Array<ArrayBuffer> {
     if (bytes < 16 || at + bytes > copy.length) break;
     if (copy[at + 1]! & 16) {
       view.setUint32(at + 12, 0, true);
-      sealChunk(copy, at, at + bytes);
+      sealChunk(copy, at, at + bytes, chunk);
     }
     at += bytes;
   }

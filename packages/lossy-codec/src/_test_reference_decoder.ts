@@ -36,6 +36,43 @@ class Bits {
   }
 }
 
+/** XXH32 of specification 0.1.1. */
+function xxh32(bytes: Uint8Array, seed: number): number {
+  const [p1, p2, p3, p4, p5] = [2654435761, 2246822519, 3266489917, 668265263, 374761393] as const;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), { length } = bytes;
+  const rotate = (x: number, n: number) => x << n | x >>> 32 - n;
+  const lanes = [seed + p1 + p2, seed + p2, seed, seed - p1];
+  let at = 0;
+  for (; length - at >= 16; at += 16) {
+    lanes.forEach((lane, i) => {
+      const mixed = lane + Math.imul(view.getUint32(at + 4 * i, true), p2);
+      lanes[i] = Math.imul(rotate(mixed, 13), p1);
+    });
+  }
+  const turns = [1, 7, 12, 18];
+  let hash = length < 16 ? seed + p5 : lanes.reduce((sum, lane, i) => sum + rotate(lane, turns[i]!), 0);
+  hash += length;
+  for (; length - at >= 4; at += 4) hash = Math.imul(rotate(hash + Math.imul(view.getUint32(at, true), p3), 17), p4);
+  for (; at < length; at++) hash = Math.imul(rotate(hash + Math.imul(bytes[at]!, p5), 11), p1);
+  hash = Math.imul(hash ^ hash >>> 15, p2);
+  hash = Math.imul(hash ^ hash >>> 13, p3);
+  return (hash ^ hash >>> 16) >>> 0;
+}
+
+/** Checksum of chunk number `number`. */
+function checksum(chunk: Uint8Array<ArrayBuffer>, number: number): number {
+  const blocks = Math.ceil(chunk.length / 4096), hashes = new DataView(new ArrayBuffer(4 * blocks));
+  chunk.fill(0, 12, 16);
+  for (let block = 0; block < blocks; block++) {
+    hashes.setUint32(4 * block, xxh32(chunk.subarray(4096 * block, 4096 * block + 4096), 0), true);
+  }
+  return xxh32(new Uint8Array(hashes.buffer), (chunk.length + number * 2654435761) % 2 ** 32);
+}
+
+function expectHash(met: number, stored: number): void {
+  if (met !== stored) throw new Error(`the checksum is ${met}: want ${stored}`);
+}
+
 /** Reads one file. */
 class Decoder {
   readonly #view: DataView;
@@ -62,10 +99,14 @@ class Decoder {
       size = 2 ** dtype,
       out = new Uint8Array(n * size);
     let at = u16(10) + (streamed ? 4 : 4 * chunks + 4);
+    const checksums = (bytes[6]! & 1) !== 0, end = bytes.length - 8;
+    expectHash(xxh32(bytes.subarray(0, at - 4), 0), u32(at - 4));
+    if (streamed) expectHash(xxh32(bytes.subarray(end - 20 - 4 * chunks, end), 0), u32(end));
     for (let chunk = 0; chunk < chunks; chunk++) {
       const length = u32(streamed ? at : u16(10) + 4 * chunk), begin = chunk * chunkRows * d;
       if (streamed) at += 4;
       const elements = Math.min(chunkRows * d, n - begin);
+      if (checksums) expectHash(checksum(bytes.slice(at, at + length), chunk), u32(at + 12));
       out.set(this.chunk(at, dtype, d, elements).subarray(0, elements * size), begin * size);
       at += length;
     }

@@ -5,10 +5,13 @@
  * @module
  */
 import { encodeChunk } from "./chunk/encode_chunk.ts";
-import { type ChunkBooks, type ChunkJob, maxChunkBytes, NO_BOOKS } from "./chunk/job.ts";
+import { type ChunkBooks, type ChunkJob, type ChunkSequences, maxChunkBytes } from "./chunk/job.ts";
 import { OpenChunk } from "./chunk/decode_chunk.ts";
 import { type ChunkLimits, limitsFor, loadRows } from "./compress.ts";
 import { bytesOf, type Dtype, dtypeId, dtypeOf, elementBytes, type FloatArray } from "./dtype.ts";
+import { type KeptTables, tablesAfter } from "./entropy/codebook.ts";
+import type { SequencePlan } from "./entropy/plan.ts";
+import type { CodedSequence } from "./entropy/sequence.ts";
 import { wrong } from "./errors.ts";
 import { MESSAGE_HEADER_BYTES, readMessageHeader, writeMessageHeader } from "./format/message.ts";
 import { MAX_CHUNK_ELEMENTS, MAX_CHUNK_ROWS } from "./format/header.ts";
@@ -43,6 +46,7 @@ export interface EncodeContext extends MessageContext {
   readonly bound?: ErrorBound;
 }
 
+/** The number of a context, which is that of its array's first chunk too; chunks that follow have the next ones. */
 function keyOf({ table = 0, destination = 0 }: MessageContext): number {
   for (const [name, value] of [["table", table], ["destination", destination]] as const) {
     if (!Number.isInteger(value) || value < 0 || value > 65535) {
@@ -50,6 +54,18 @@ function keyOf({ table = 0, destination = 0 }: MessageContext): number {
     }
   }
   return table * 65536 + destination;
+}
+
+/** The tables kept of the messages of a context. */
+interface Books extends ChunkBooks {
+  readonly codes: KeptTables | undefined;
+  readonly map: KeptTables | undefined;
+}
+
+const NO_BOOKS: Books = { codes: undefined, map: undefined };
+
+function booksAfter(before: Books, { codes, map }: ChunkSequences<SequencePlan | CodedSequence>): Books {
+  return { codes: tablesAfter(before.codes, codes), map: tablesAfter(before.map, map) };
 }
 
 /** Rows that go into one message. */
@@ -68,7 +84,7 @@ export class Encoder {
   readonly errorBound?: number;
   readonly #options: EncoderOptions;
   readonly #workspace: Workspace;
-  readonly #books = new Map<number, ChunkBooks>();
+  readonly #books = new Map<number, Books>();
 
   /**
    * An encoder that has sent nothing yet.
@@ -121,6 +137,7 @@ export class Encoder {
           plan,
           limits,
           books,
+          key + begin / step,
           context,
           dst,
           at,
@@ -145,22 +162,23 @@ export class Encoder {
     dtype: DtypeId,
     plan: Plan,
     limits: ChunkLimits,
-    books: ChunkBooks,
+    books: Books,
+    number: number,
     { table = 0, destination = 0 }: EncodeContext,
     dst: Uint8Array,
     at: number,
-  ): { readonly end: number; readonly books: ChunkBooks } {
+  ): { readonly end: number; readonly books: Books } {
     const { kernels } = this.#workspace, { rowLength: d, mode, link, checksum } = plan;
     const size = elementBytes(dtype), elements = source.length / size, rows = Math.ceil(elements / d);
     return this.#workspace.scoped(() => {
       const src = loadRows(this.#workspace, source, rows * d, size);
-      const job: ChunkJob = { dtype, d, rows, elements, src, ...limits, mode, link, checksum };
+      const job: ChunkJob = { number, dtype, d, rows, elements, src, ...limits, mode, link, checksum };
       const chunk = encodeChunk(this.#workspace, this.#options.shareTables ?? true ? { ...job, books } : job);
       const end = at + MESSAGE_HEADER_BYTES + chunk.bytes;
       if (end > dst.length) throw new RangeError(`Cannot encode into ${dst.length} bytes: want ${end} or more`);
       writeMessageHeader({ table, destination, bytes: chunk.bytes }, dst, at);
       dst.set(kernels.memory.u8.subarray(chunk.at, chunk.at + chunk.bytes), at + MESSAGE_HEADER_BYTES);
-      return { end, books: chunk.books };
+      return { end, books: booksAfter(books, chunk.sequences) };
     });
   }
 }
@@ -179,7 +197,7 @@ export interface DecoderOptions {
 export class Decoder {
   readonly #options: DecoderOptions;
   readonly #workspace: Workspace;
-  readonly #books = new Map<number, ChunkBooks>();
+  readonly #books = new Map<number, Books>();
 
   /** Decodes what an encoder with the same options wrote. */
   constructor(options: DecoderOptions = {}) {
@@ -201,7 +219,7 @@ export class Decoder {
     const { rowLength: d = this.#options.rowLength ?? 64 } = context;
     planOf({ bound: "lossless", rowLength: d }, Infinity);
     const step = messageRows(d) * d, bytes = bytesOf(src);
-    let at = 0, books = this.#books.get(key);
+    let at = 0, books = this.#books.get(key) ?? NO_BOOKS;
     try {
       for (let begin = 0; begin < dst.length; begin += step) {
         const elements = Math.min(step, dst.length - begin);
@@ -219,6 +237,7 @@ export class Decoder {
           dtype,
           d,
           elements,
+          key + begin / step,
           target.subarray(begin * size, (begin + elements) * size),
           books,
         );
@@ -227,7 +246,7 @@ export class Decoder {
     } finally {
       this.#workspace.release();
     }
-    if (books !== undefined) this.#books.set(key, books);
+    this.#books.set(key, books);
     return at;
   }
 
@@ -241,17 +260,19 @@ export class Decoder {
     dtype: DtypeId,
     d: number,
     elements: number,
+    number: number,
     target: Uint8Array,
-    books: ChunkBooks | undefined,
-  ): ChunkBooks {
+    books: Books,
+  ): Books {
     const { kernels, arena } = this.#workspace;
     return this.#workspace.scoped(() => {
       const at = arena.take(bytes.length + 16);
       kernels.memory.u8.set(bytes, at);
-      const shape = { dtype, d, rows: Math.ceil(elements / d), elements, checksummed: this.#options.checksum ?? true };
+      const rows = Math.ceil(elements / d), checksummed = this.#options.checksum ?? true;
+      const shape = { number, dtype, d, rows, elements, checksummed };
       const chunk = new OpenChunk(this.#workspace, shape, at, at + bytes.length, true, books), from = chunk.decode();
       target.set(kernels.memory.u8.subarray(from, from + target.length));
-      return chunk.books;
+      return booksAfter(books, chunk.sequences);
     });
   }
 }

@@ -116,6 +116,31 @@ Deno.test("Decoder: damaged messages leave its tables as they were", () => {
   }
 });
 
+Deno.test("Decoder: chunks of one length that change places, among tables and destinations and within an array", () => {
+  const raw = { bound: "lossless", rowLength: 16, shareTables: false } as const, encoder = new Encoder(raw);
+  const contexts = [{}, { table: 1 }, { destination: 1 }, { table: 1, destination: 1 }];
+  const messages = contexts.map((context, i) => {
+    const dst = new Uint8Array(encoder.maxEncodedBytes(160));
+    return dst.slice(0, encoder.encode(normals(i, 160), dst, context));
+  });
+  for (const [i, message] of messages.entries()) {
+    for (const other of messages) {
+      if (other === message) continue;
+      const exchanged = message.slice();
+      exchanged.set(other.subarray(MESSAGE_HEADER_BYTES), MESSAGE_HEADER_BYTES);
+      const decode = () => new Decoder(raw).decode(exchanged, new Float32Array(160), contexts[i]);
+      assertEquals(assertThrows(decode, CodecError).code, "CHECKSUM");
+    }
+  }
+  const long = normals(9, 2 * 65536), dst = new Uint8Array(encoder.maxEncodedBytes(long.length, "f32", 1));
+  const length = encoder.encode(long, dst, { rowLength: 1 }), first = dst.slice(0, length / 2);
+  assertEquals(MESSAGE_HEADER_BYTES + readMessageHeader(dst).bytes, first.length, "two messages of one length");
+  dst.copyWithin(0, length / 2, length);
+  dst.set(first, length / 2);
+  const decode = () => new Decoder(raw).decode(dst, new Float32Array(long.length), { rowLength: 1 });
+  assertEquals(assertThrows(decode, CodecError).code, "CHECKSUM");
+});
+
 Deno.test("Encoder: short and empty arrays, short last rows, several messages, other dtypes, bounds and row lengths", () => {
   const encoder = new Encoder(options), decoder = new Decoder(options);
   assertEquals(send(encoder, decoder, new Float32Array(0)), 0);

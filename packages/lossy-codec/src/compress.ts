@@ -84,6 +84,7 @@ export function loadRows({ kernels, arena }: Workspace, source: Uint8Array, coun
  * Encodes rows of an array as one chunk.
  *
  * @param source Bytes of the elements.
+ * @param number Of the chunk in its file.
  * @param use Gets the bytes, which are lost afterwards, and what was encoded.
  */
 export function encodeRows(
@@ -92,13 +93,14 @@ export function encodeRows(
   dtype: DtypeId,
   limits: ChunkLimits,
   source: Uint8Array,
+  number: number,
   use: (bytes: Uint8Array, chunk: EncodedChunk) => void,
 ): void {
   const { kernels } = workspace, { rowLength: d, mode, link, checksum } = plan;
   const size = elementBytes(dtype), elements = source.length / size, rows = Math.ceil(elements / d);
   workspace.scoped(() => {
     const src = loadRows(workspace, source, rows * d, size);
-    const chunk = encodeChunk(workspace, { dtype, d, rows, elements, src, ...limits, mode, link, checksum });
+    const chunk = encodeChunk(workspace, { number, dtype, d, rows, elements, src, ...limits, mode, link, checksum });
     use(kernels.memory.u8.subarray(chunk.at, chunk.at + chunk.bytes), chunk);
   });
 }
@@ -141,7 +143,7 @@ function encodeFile(
     for (let chunk = 0; chunk < chunks; chunk++) {
       const begin = chunk * chunkRows * rowLength;
       const end = begin + chunkExtent(elements, rowLength, chunkRows, chunk).elements;
-      encodeRows(workspace, plan, dtype, limits, source.subarray(begin * size, end * size), (bytes, encoded) => {
+      encodeRows(workspace, plan, dtype, limits, source.subarray(begin * size, end * size), chunk, (bytes, encoded) => {
         emit(bytes, at);
         head.size(chunk, bytes.length);
         at += bytes.length;

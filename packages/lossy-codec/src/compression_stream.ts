@@ -85,7 +85,7 @@ class ChunkWriter {
   #chunk(dtype: DtypeId): void {
     const source = this.#buffer.subarray(0, this.#filled), bound = chunkBound(this.#plan, 0, 0);
     withWorkspace(this.#plan.kernels, (workspace) => {
-      encodeRows(workspace, this.#plan, dtype, { bound }, source, (bytes, { maxError }) => {
+      encodeRows(workspace, this.#plan, dtype, { bound }, source, this.#sizes.length, (bytes, { maxError }) => {
         const framed = new Uint8Array(4 + bytes.length);
         new DataView(framed.buffer).setUint32(0, bytes.length, true);
         framed.set(bytes, 4);

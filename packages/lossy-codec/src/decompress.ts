@@ -76,8 +76,7 @@ export function withChunk<R>(
   return workspace.scoped(() => {
     const at = arena.take(place.bytes + 16), end = at + place.bytes;
     kernels.memory.u8.set(bytes.subarray(place.offset, place.offset + place.bytes), at);
-    const shape = { dtype, d, rows: place.rows, elements: place.elements, checksummed };
-    return work(new OpenChunk(workspace, shape, at, end, verify));
+    return work(new OpenChunk(workspace, { ...place, dtype, d, checksummed }, at, end, verify));
   });
 }
 

@@ -1,8 +1,10 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { edit, INDEX_AT, mutate, reseal } from "./_test_damage.ts";
 import { lookups, normals, random } from "./_test_round_trip.ts";
 import { compress } from "./compress.ts";
+import { compressionStream } from "./compression_stream.ts";
 import { decompress, type DecompressOptions } from "./decompress.ts";
+import { decompressionStream } from "./decompression_stream.ts";
 import { bytesOf } from "./dtype.ts";
 import { CodecError, type CodecErrorCode } from "./errors.ts";
 import { inspect } from "./inspect.ts";
@@ -82,7 +84,7 @@ Deno.test("decompress: random bytes, also behind a valid magic and a valid heade
 
 Deno.test("decompress: versions, dtypes and kinds of bound that are none", () => {
   refuses(edit(file, 0, [0x50, 0x52, 0x4c, 0x44]), "BAD_MAGIC", 'want "PRLC"');
-  refuses(edit(file, 4, [2]), "VERSION", "version 2");
+  refuses(edit(file, 4, [2]), "VERSION", "the version is 2: want 1");
   refuses(reseal(edit(file, 6, [16])), "VERSION");
   assertEquals(decompress(reseal(edit(file, 5, [9]))), decompress(file), "a later minor version is read");
   for (const dtype of [0, 4, 0x82]) refuses(reseal(edit(file, 7, [dtype])), "DTYPE");
@@ -130,6 +132,27 @@ Deno.test("decompress: sizes of chunks that are zero, odd, or beyond the file", 
   refuses(reseal(edit(file, INDEX_AT, u32(16))), "CORRUPT", "followed by");
   // An index as long as the number of chunks that a header claims.
   refuses(forged(2n ** 28n, 1, 1, []), "TRUNCATED", "the index");
+});
+
+Deno.test("decompress: two chunks of one length that change places, in a file and in a streamed one", async () => {
+  const y = normals(8, 3 * 32 * 8);
+  for (const mode of ["raw", "pack"] as const) {
+    const options = { bound: { abs: 0.01 }, mode, rowLength: 8, chunkRows: 32 };
+    const stream = ReadableStream.from([y]).pipeThrough(compressionStream(options));
+    const streamed = new Uint8Array(await new Blob(await Array.fromAsync(stream)).arrayBuffer());
+    for (const whole of [compress(y, options), streamed]) {
+      const [first, other, last] = inspect(whole).chunks.map(({ offset, bytes }) => ({ offset, bytes }));
+      assertEquals([other!.bytes, last!.bytes], [first!.bytes, first!.bytes], "chunks of other lengths");
+      const swapped = new Uint8Array(whole);
+      swapped.set(whole.subarray(last!.offset, last!.offset + last!.bytes), first!.offset);
+      swapped.set(whole.subarray(first!.offset, first!.offset + first!.bytes), last!.offset);
+      refuses(swapped, "CHECKSUM");
+      assertEquals(assertThrows(() => decodeRows(swapped, [70]), CodecError).code, "CHECKSUM");
+      assertEquals(decodeRows(swapped, [40]), decodeRows(whole, [40]), "a chunk in its place");
+      const pieces = ReadableStream.from([swapped]).pipeThrough(decompressionStream());
+      assertEquals((await assertRejects(() => Array.fromAsync(pieces), CodecError)).code, "CHECKSUM");
+    }
+  }
 });
 
 Deno.test("decompress: trailing bytes, and two files in one", () => {
@@ -194,6 +217,16 @@ Deno.test("decompress: codes beyond those that the step allows", () => {
 });
 
 Deno.test("decompress: Huffman lengths that make too many codes or too few, and bits past the end", () => {
+  const three = Float32Array.from(normals(9, 2000), (value) => value > 0 ? 0 : value > -0.7 ? 1 : 2);
+  const written = compress(three, { bound: { abs: 0.5 }, rowLength: 50, mode: "huff" });
+  // A table of 5 tokens that is written out, 4 bits each: lengths 1, 0, 2, 0, 2.
+  assertEquals([...written.subarray(CHUNK + 17, CHUNK + 22)], [255, 4, 0x01, 0x02, 0x02]);
+  for (const lengths of [[0x01, 0x01, 0x02], [0x01, 0x01, 0x01], [0x01, 0x12, 0x02]]) {
+    refuses(withChunk(19, lengths, written), "CORRUPT", "want a complete one");
+  }
+  for (const lengths of [[0x01, 0x02, 0x03], [0x02, 0x02, 0x02], [0x00, 0x02, 0x02]]) {
+    refuses(withChunk(19, lengths, written), "CORRUPT", "want a complete one");
+  }
   const huff = compress(normals(3, 2000), { bound: { abs: 0.02 }, rowLength: 50, mode: "huff" });
   const next = random(4), codes = new Set<string>();
   for (let at = 16; at < 60; at++) {

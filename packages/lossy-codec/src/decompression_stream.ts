@@ -8,7 +8,15 @@ import { type DecompressOptions, maxBytesOf, withChunk } from "./decompress.ts";
 import { bytesOf, elementBytes, type FloatArray, newArray } from "./dtype.ts";
 import { CodecError, truncated, wrong } from "./errors.ts";
 import { elementsOf, type FileHeader, headerBytes, readHeader } from "./format/header.ts";
-import { checkHash, checkRowLength, checkSize, chunkCount, chunkExtent, readSizes } from "./format/layout.ts";
+import {
+  checkHash,
+  checkRowLength,
+  checkSize,
+  chunkCount,
+  type ChunkExtent,
+  chunkExtent,
+  readSizes,
+} from "./format/layout.ts";
 import { Reader } from "./format/reader.ts";
 import { readTrailer, trailerBytes } from "./format/trailer.ts";
 import { withWorkspace } from "./kernels/workspace.ts";
@@ -80,7 +88,7 @@ class FileParser {
     checkHash(sizes, 0);
     for (const [chunk, size] of chunks.entries()) {
       const extent = chunkExtent(elements, header.rowLength, header.chunkRows, chunk);
-      this.#chunk(header, yield checkLength(header, size), extent.rows, extent.elements);
+      this.#chunk(header, yield checkLength(header, size), extent);
     }
   }
 
@@ -96,7 +104,9 @@ class FileParser {
       if (bytes === 0) break;
       // Chunks before this one are full, and this one has an element at least.
       if (!((sizes.length * full + 1) * size <= this.#maxBytes)) throw tooLong(sizes.length * full + 1, this.#maxBytes);
-      if (held !== undefined) this.#chunk(header, held, chunkRows, full);
+      if (held !== undefined) {
+        this.#chunk(header, held, chunkExtent(Infinity, rowLength, chunkRows, sizes.length - 1));
+      }
       held = new Uint8Array(yield checkLength(header, checkSize(bytes)));
       sizes.push(bytes);
     }
@@ -109,15 +119,14 @@ class FileParser {
     }
     if (held === undefined) return;
     if (elements * size > this.#maxBytes) throw tooLong(elements, this.#maxBytes);
-    const extent = chunkExtent(elements, rowLength, chunkRows, sizes.length - 1);
-    this.#chunk(header, held, extent.rows, extent.elements);
+    this.#chunk(header, held, chunkExtent(elements, rowLength, chunkRows, sizes.length - 1));
   }
 
-  #chunk(header: FileHeader, bytes: Uint8Array, rows: number, elements: number): void {
-    const { verify = true, kernels = "auto" } = this.#options, size = elementBytes(header.dtype);
-    const x = newArray(header.dtype, elements);
+  #chunk(header: FileHeader, bytes: Uint8Array, extent: ChunkExtent): void {
+    const { verify = true, kernels = "auto" } = this.#options, { elements } = extent;
+    const x = newArray(header.dtype, elements), size = elementBytes(header.dtype);
     withWorkspace(kernels, (workspace) => {
-      const place = { offset: 0, bytes: bytes.length, firstRow: 0, rows, elements };
+      const place = { ...extent, offset: 0, bytes: bytes.length };
       withChunk(workspace, bytes, place, header, verify, (chunk) => {
         const at = chunk.decode();
         bytesOf(x).set(workspace.kernels.memory.u8.subarray(at, at + elements * size));

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { maxCodeFor } from "./chunk/unit.ts";
 import { bytesOf, type Dtype, dtypeName, elementBytes } from "./dtype.ts";
 import type { BoundKind } from "./format/header.ts";
 import { CODER_NAMES, readChunkHeader } from "./format/chunk_header.ts";
@@ -79,14 +78,14 @@ export function inspect(bytes: Uint8Array): StreamInfo {
     bytes: source.length,
     ratio: elements * elementBytes(dtype) / source.length,
     chunks: chunks.map(({ offset, bytes: length, rows }) => {
-      const { coder, dict, lorenzo, step, uniqueRows, escapedRows } = readChunkHeader(
+      const { coder, dict, lorenzo, unit, uniqueRows, escapedRows } = readChunkHeader(
         dtype,
         source,
         offset,
         offset + length,
       );
       const prefix = (dict ? "dict+" : "") + (lorenzo ? "lorenzo+" : "");
-      const maxCode = step === 0 ? 0 : maxCodeFor(dtype, step);
+      const { step, maxCode } = unit?.kind === "step" ? unit : { step: 0, maxCode: 0 };
       return { offset, bytes: length, rows, uniqueRows, escapedRows, mode: prefix + CODER_NAMES[coder], step, maxCode };
     }),
   };

@@ -93,9 +93,8 @@ export function planOf(options: CompressOptions, elements: number): Plan {
 
 function boundOf(bound: ErrorBound | undefined): { kind: BoundKind; value: number } {
   if (bound === "lossless") return { kind: "lossless", value: 0 };
-  const given = Object.entries(bound ?? {}).filter(([kind, value]) =>
-    value !== undefined && BOUND_KINDS.indexOf(kind as BoundKind) > 0
-  );
+  const kinds = BOUND_KINDS.slice(1) as readonly string[];
+  const given = Object.entries(bound ?? {}).filter(([kind, value]) => value !== undefined && kinds.includes(kind));
   const [kind, value] = given[0] ?? [];
   if (given.length !== 1) {
     throw new CodecError(

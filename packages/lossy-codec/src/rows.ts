@@ -25,7 +25,7 @@ export function decodeRows(bytes: Uint8Array, rows: ArrayLike<number>, options: 
   const source = bytesOf(bytes), { header, elements, chunks } = readLayout(source, Infinity);
   const { dtype, rowLength, chunkRows } = header, rowBytes = rowLength * elementBytes(dtype);
   if (!(rows.length * rowBytes <= maxBytes)) {
-    throw wrong("what is wanted", `${rows.length} rows of ${rowBytes} bytes`, `at most ${maxBytes} bytes`, "LIMIT");
+    throw wrong("the request", `${rows.length} rows of ${rowBytes} bytes`, `at most ${maxBytes} bytes`, "LIMIT");
   }
   const total = Math.ceil(elements / rowLength), numbers = Array.from(rows);
   /** By chunk, indices into the numbers. */

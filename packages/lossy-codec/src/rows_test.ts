@@ -1,8 +1,11 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { lookups, normals, random } from "./_test_round_trip.ts";
-import { compress } from "./compress.ts";
+import { compress, Head } from "./compress.ts";
 import { decompress } from "./decompress.ts";
 import type { Mode } from "./chunk/mode.ts";
+import { viewOf } from "./format/fields.ts";
+import { readLayout } from "./format/layout.ts";
+import { inspect } from "./inspect.ts";
 import { decodeRows } from "./rows.ts";
 
 Deno.test("decodeRows: any rows of any mode, in any order, with repeats", () => {
@@ -46,4 +49,28 @@ Deno.test("decodeRows: what a short last row lacks is 0", () => {
   assertEquals([...picked.subarray(0, 4)], [x[128], x[129], 0, 0]);
   assertEquals(picked.subarray(64), x.subarray(0, 64));
   assertEquals([out[127], out[128]], [x[63], 9]);
+});
+
+Deno.test("decodeRows: a chunk at a byte offset beyond 2^32", () => {
+  const rowLength = 256, chunkRows = 65536, elements = 64 * chunkRows * rowLength + 3 * rowLength;
+  const options = { bound: "lossless", mode: "raw", rowLength, chunkRows, checksum: false } as const;
+  const x = normals(3, 4 * rowLength), one = compress(x, options), chunk = inspect(one).chunks[0]!;
+  // 64 chunks of zeros, of which nothing but the heads is ever touched, and the last three rows of x.
+  const sizes = [...Array<number>(64).fill(16 + 4 * chunkRows * rowLength), 16 + 4 * 3 * rowLength];
+  const head = new Head(1, sizes.length), { header } = readLayout(one, Infinity);
+  sizes.forEach((bytes, i) => head.size(i, bytes));
+  head.close({ ...header, shape: [elements] });
+  const file = new Uint8Array(sizes.reduce((sum, bytes) => sum + bytes, head.bytes.length)), view = viewOf(file);
+  file.set(head.bytes);
+  let at = head.bytes.length;
+  for (const bytes of sizes) {
+    const rows = (bytes - 16) / 4 / rowLength;
+    view.setUint16(at + 4, rows - 1, true);
+    view.setUint16(at + 6, rows - 1, true);
+    at += bytes;
+  }
+  file.set(one.subarray(chunk.offset + 16 + 4 * rowLength), file.length - 4 * 3 * rowLength);
+  const { chunks } = inspect(file);
+  assert(chunks[64]!.offset > 2 ** 32);
+  assertEquals(decodeRows(file, [64 * chunkRows + 1]), x.slice(2 * rowLength, 3 * rowLength));
 });

@@ -6,6 +6,8 @@ import { decompress, type DecompressOptions } from "./decompress.ts";
 import { decompressionStream } from "./decompression_stream.ts";
 import type { FloatArray } from "./dtype.ts";
 import { CodecError } from "./errors.ts";
+import { headerBytes } from "./format/header.ts";
+import { writeTrailer } from "./format/trailer.ts";
 import { inspect } from "./inspect.ts";
 import { decodeRows } from "./rows.ts";
 
@@ -153,4 +155,22 @@ Deno.test("decompressionStream: what is no file is refused by its first bytes", 
     const error = await assertRejects(() => collect(endless.pipeThrough(decompressionStream())), CodecError);
     assertEquals(error.code, code);
   }
+});
+
+Deno.test("streams: a streamed file of more than 2^32 elements", async () => {
+  const o = { ...options, rowLength: 256, chunkRows: 65536, checksum: false } as const, full = 2 ** 24, count = 257;
+  // The chunk of 2^24 equal elements, as often as it takes, and a last one of another element.
+  const one = compress(new Float32Array(full).fill(3), o), last = compress(new Float32Array(256).fill(7), o);
+  const chunkOf = (file: Uint8Array) => file.subarray(inspect(file).chunks[0]!.offset);
+  const streamed = await pack([], { ...o, dtype: "f32" }), head = streamed.subarray(0, headerBytes(1) + 4);
+  const framed = [...Array<Uint8Array>(count).fill(chunkOf(one)), chunkOf(last)].flatMap((chunk) => {
+    return [new Uint8Array(new Uint32Array([chunk.length]).buffer), chunk];
+  });
+  const sizes = framed.flatMap(({ length }, i) => i % 2 === 1 ? [length] : []), elements = count * full + 256;
+  const parts = [head, ...framed, new Uint8Array(4), writeTrailer(sizes, elements, 0)];
+  const file = new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
+  assertEquals(inspect(file).elements, elements);
+  assertEquals(decodeRows(file, [count * 65536, 0]), Float32Array.from({ length: 512 }, (_, i) => i < 256 ? 7 : 3));
+  const error = await assertRejects(() => unpack([file], { maxBytes: 2 ** 26 }), CodecError);
+  assertEquals(error.code, "LIMIT");
 });

@@ -5,8 +5,7 @@
  * @module
  */
 import { fieldBytes } from "../format/fields.ts";
-import { codebookAfter, groupsOf } from "../entropy/codebook.ts";
-import type { CodedSequence } from "../entropy/sequence.ts";
+import { type CodedSequence, groupsOf } from "../entropy/sequence.ts";
 import { elementBytes } from "../dtype.ts";
 import { truncated, wrong } from "../errors.ts";
 import {
@@ -22,15 +21,16 @@ import {
 } from "../format/chunk_header.ts";
 import type { DtypeId } from "../kernels/kernels.ts";
 import type { Workspace } from "../kernels/workspace.ts";
-import { type ChunkBooks, NO_BOOKS } from "./job.ts";
+import type { ChunkBooks, ChunkSequences } from "./job.ts";
 import { restore } from "./write_chunk.ts";
 import { readRowMap } from "./row_map.ts";
-import { readEscapes, unitOf } from "./sections.ts";
-import type { Unit } from "./unit.ts";
+import { readEscapes } from "./escapes.ts";
 import { readVlz } from "./vlz.ts";
 
 /** What the chunk is known to be from outside. */
 export interface ChunkShape {
+  /** Which one it is of those that belong together. */
+  readonly number: number;
   /** Of the elements. */
   readonly dtype: DtypeId;
   /** Elements per row. */
@@ -47,8 +47,8 @@ export interface ChunkShape {
 export class OpenChunk {
   /** Its head. */
   readonly header: ChunkHeader;
-  /** Tables that its codes and row map left for later chunks. */
-  readonly books: ChunkBooks;
+  /** Its sequences. */
+  readonly sequences: ChunkSequences<CodedSequence>;
   readonly #workspace: Workspace;
   readonly #shape: ChunkShape;
   /** Byte offset of u32[rows]: where each row is among the stored ones, those with codes first; 0: as it is. */
@@ -57,11 +57,9 @@ export class OpenChunk {
   readonly #coded: number;
   /** Byte offset of the codes' section; of i32[coded d] if they had to be decoded to be found. */
   readonly #codes: number;
-  readonly #sequence: CodedSequence | undefined;
   /** Byte offset of raw rows, the last one maybe short. */
   readonly #raw: number;
   readonly #rawBytes: number;
-  readonly #unit: Unit | undefined;
 
   /**
    * Finds and checks the sections of a chunk that lies in kernel memory.
@@ -77,29 +75,29 @@ export class OpenChunk {
     at: number,
     end: number,
     verify: boolean,
-    books: ChunkBooks = NO_BOOKS,
+    books?: ChunkBooks,
   ) {
     const { kernels, arena, sequences } = workspace, { memory } = kernels;
-    const { dtype, d, rows, elements, checksummed } = shape, size = elementBytes(dtype);
+    const { number, dtype, d, rows, elements, checksummed } = shape, size = elementBytes(dtype);
     this.#workspace = workspace;
     this.#shape = shape;
     const header = this.header = readChunkHeader(dtype, memory.u8, at, end);
     if (header.checksummed !== checksummed) {
       throw wrong("a chunk", header.checksummed ? "with a checksum" : "without a checksum", "the contrary");
     }
-    if (verify && checksummed) checkChunk(memory.u8, at, end);
+    if (verify && checksummed) checkChunk(memory.u8, at, end, number);
     if (header.rows !== rows) throw wrong("a chunk's number of rows", header.rows, rows);
     const { coder, uniqueRows, escapedRows, parameter } = header;
-    this.#unit = unitOf(header, dtype);
-    let next = at + chunkHeaderBytes(coder, header.relative, dtype), { codes: codesBook, map: mapBook } = books;
+    let next = at + chunkHeaderBytes(header.unit, dtype);
+    let map: CodedSequence | undefined, codes: CodedSequence | undefined;
     // Number of the stored row that the last row is.
     let last = rows - 1;
     if (header.dict) {
-      const map = readRowMap(workspace, next, end, rows, uniqueRows, parameter >>> 8, mapBook);
-      next = map.end;
-      this.#slots = map.rowToUnique;
-      last = memory.u32[(map.rowToUnique >>> 2) + last]!;
-      if (map.coded) mapBook = codebookAfter(mapBook, map.coded);
+      const read = readRowMap(workspace, next, end, rows, uniqueRows, parameter >>> 8, books?.map);
+      next = read.end;
+      map = read.coded;
+      this.#slots = read.rowToUnique;
+      last = memory.u32[(read.rowToUnique >>> 2) + last]!;
     }
     if (escapedRows > 0) {
       this.#slots = readEscapes(workspace, header, next, end, this.#slots);
@@ -110,9 +108,8 @@ export class OpenChunk {
     if (coded > 0) {
       if (coder === HUFF || coder === ANS) {
         const shape = { rows: coded, rowLength: d, unsigned: false, coder: coder === ANS ? "ans" : "huffman" } as const;
-        const sequence = this.#sequence = sequences.open(next, end - next, shape, codesBook);
-        next = sequence.end;
-        codesBook = codebookAfter(codesBook, sequence);
+        codes = sequences.open(next, end - next, shape, books?.codes);
+        next = codes.end;
       } else if (coder === PACK) {
         const bits = parameter & 255;
         if (bits > 32) throw wrong("the number of bits of codes", bits, "at most 32");
@@ -131,7 +128,7 @@ export class OpenChunk {
     next += fieldBytes(this.#rawBytes, 8);
     if (next > end) throw truncated("a chunk's raw rows");
     if (next < end) throw wrong("a chunk's last section", `followed by ${end - next} bytes`, "none");
-    this.books = { codes: codesBook, map: mapBook };
+    this.sequences = { codes, map };
   }
 
   /** Where a row is among the stored ones. */
@@ -143,9 +140,10 @@ export class OpenChunk {
   #readCodes(first: number, count: number): number {
     const { kernels, arena, sequences } = this.#workspace, { d } = this.#shape, { coder, parameter } = this.header;
     if (coder === VLZ) return this.#codes + 4 * first * d;
-    if (this.#sequence !== undefined) {
-      const groups = groupsOf(this.#sequence, first, count), codes = arena.take(4 * groups.count);
-      sequences.decode(this.#sequence, codes, groups.first, groups.count);
+    const coded = this.sequences.codes;
+    if (coded !== undefined) {
+      const groups = groupsOf(coded, first, count), codes = arena.take(4 * groups.count);
+      sequences.decode(coded, codes, groups.first, groups.count);
       return codes + 4 * (first * d - groups.first);
     }
     const codes = arena.take(4 * count * d), least = kernels.memory.i32[this.#codes >>> 2]!;
@@ -155,11 +153,11 @@ export class OpenChunk {
 
   /** Elements of `count` stored rows with codes, from `first` on, at byte offset `dst`. */
   #restore(first: number, count: number, dst: number): void {
-    const { d, dtype } = this.#shape, { lorenzo } = this.header;
+    const { d, dtype } = this.#shape, { lorenzo, unit } = this.header;
     this.#workspace.scoped(() => {
       const codes = this.#readCodes(first, count);
       if (lorenzo !== 0) this.#workspace.kernels.unlorenzo(codes, count, d, lorenzo);
-      if (restore(this.#workspace, dtype, this.#unit!, codes, count * d, dst)) return;
+      if (restore(this.#workspace, dtype, unit!, codes, count * d, dst)) return;
       throw wrong("a code", "beyond those of its step", "a smaller one");
     });
   }

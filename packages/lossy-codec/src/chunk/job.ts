@@ -5,8 +5,8 @@
  */
 import { fieldBytes } from "../format/fields.ts";
 import { elementBytes } from "../dtype.ts";
-import type { Codebook } from "../entropy/plan.ts";
-import { chunkHeaderBytes, type Coder, RAW } from "../format/chunk_header.ts";
+import type { Codebook, SequencePlan } from "../entropy/plan.ts";
+import { CHUNK_HEADER_BYTES, type Coder } from "../format/chunk_header.ts";
 import type { DtypeId } from "../kernels/kernels.ts";
 import type { CodesPlan } from "./codes_plan.ts";
 import type { Link, Mode } from "./mode.ts";
@@ -14,7 +14,7 @@ import type { RowMapPlan } from "./row_map.ts";
 import type { Distinct, Stored } from "./rows.ts";
 import type { Bound } from "./unit.ts";
 
-/** Tables that later chunks of the same origin may refer to. */
+/** Tables of earlier chunks that a chunk may refer to. */
 export interface ChunkBooks {
   /** Of the codes. */
   readonly codes: Codebook | undefined;
@@ -22,8 +22,18 @@ export interface ChunkBooks {
   readonly map: Codebook | undefined;
 }
 
+/** The coded sequences in a chunk, as planned or as read; undefined where there is none. */
+export interface ChunkSequences<S> {
+  /** Of the codes. */
+  readonly codes?: S | undefined;
+  /** Of the row map. */
+  readonly map?: S | undefined;
+}
+
 /** What to encode, and how. */
 export interface ChunkJob {
+  /** Which chunk this is of those that belong together: its checksum tells. */
+  readonly number: number;
   /** Of the elements. */
   readonly dtype: DtypeId;
   /** Elements per row. */
@@ -87,8 +97,8 @@ export interface EncodedChunk {
   readonly maxError: number;
   /** How it is stored. */
   readonly coder: Coder;
-  /** Tables after this chunk. */
-  readonly books: ChunkBooks;
+  /** Its sequences. */
+  readonly sequences: ChunkSequences<SequencePlan>;
 }
 
 /** A way to store a chunk. */
@@ -107,10 +117,7 @@ export interface Candidate {
   readonly codes: CodesPlan | undefined;
 }
 
-/** No table yet. */
-export const NO_BOOKS: ChunkBooks = { codes: undefined, map: undefined };
-
 /** Most bytes that a chunk takes. */
 export function maxChunkBytes(dtype: DtypeId, elements: number): number {
-  return chunkHeaderBytes(RAW, false, dtype) + fieldBytes(elements, 8 * elementBytes(dtype));
+  return CHUNK_HEADER_BYTES + fieldBytes(elements, 8 * elementBytes(dtype));
 }

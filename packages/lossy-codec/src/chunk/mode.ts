@@ -93,7 +93,8 @@ export const MODES: Readonly<Record<Mode, Allowed>> = {
  */
 export function costOf(coder: Coder, bytes: number, elements: number, link: Link | undefined): number {
   if (link === undefined) return bytes;
-  const name = CODER_NAMES[coder] as keyof typeof DEFAULT_THROUGHPUT;
-  const { encode, decode } = link.throughput?.[name] ?? DEFAULT_THROUGHPUT[name] ?? DEFAULT_THROUGHPUT.ans;
+  // Of the two others, CONST is not weighed, and VLZ only against RAW.
+  const name = CODER_NAMES[coder === VLZ ? ANS : coder] as keyof typeof DEFAULT_THROUGHPUT;
+  const { encode, decode } = link.throughput?.[name] ?? DEFAULT_THROUGHPUT[name];
   return bytes / elements + link.gigabytesPerSecond * (1 / encode + 1 / decode);
 }

@@ -5,7 +5,6 @@
  *
  * @module
  */
-import { leastStep, maxKeepBits } from "../format/chunk_header.ts";
 import { type DtypeId, F16, F64 } from "../kernels/kernels.ts";
 import { double, single, words } from "../kernels/patterns.ts";
 import { keepBitsFor, topMagnitude } from "../kernels/plain_mantissa.ts";
@@ -50,6 +49,16 @@ export interface StepUnit {
 export type Unit =
   | StepUnit
   | { readonly kind: "mantissa"; readonly keepBits: number; readonly top: number };
+
+/** The least step used: a GPU may take smaller numbers for 0. */
+export function leastStep(dtype: DtypeId): number {
+  return dtype === F64 ? 2 ** -900 : 2 ** -100;
+}
+
+/** Most bits of the mantissa that the relative quantiser keeps. */
+export function maxKeepBits(dtype: DtypeId): number {
+  return dtype === F64 ? 20 : dtype === F16 ? 10 : 22;
+}
 
 /** Rounds a normal positive number down to `bits` significant bits, at most 21. */
 export function roundDown(x: number, bits: number): number {
@@ -125,7 +134,7 @@ export function chooseUnit(dtype: DtypeId, bound: Bound, greatest: number): Unit
   return widest;
 }
 
-/** The unit of a step. */
-export function stepUnit(dtype: DtypeId, step: number, errorBound: number): StepUnit {
+/** The unit of a step; when values are restored, the bound on their errors does not matter. */
+export function stepUnit(dtype: DtypeId, step: number, errorBound: number = step / 2): StepUnit {
   return { kind: "step", step, maxCode: maxCodeFor(dtype, step), errorBound };
 }

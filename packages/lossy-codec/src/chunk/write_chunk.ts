@@ -5,30 +5,25 @@
  */
 import { fieldBytes } from "../format/fields.ts";
 import { elementBytes } from "../dtype.ts";
-import { codebookAfter } from "../entropy/codebook.ts";
-import { type ChunkHeader, chunkHeaderBytes, CONST, RAW, sealChunk, writeChunkHeader } from "../format/chunk_header.ts";
+import {
+  CHUNK_HEADER_BYTES,
+  type ChunkHeader,
+  chunkHeaderBytes,
+  CONST,
+  RAW,
+  sealChunk,
+  writeChunkHeader,
+} from "../format/chunk_header.ts";
 import type { DtypeId } from "../kernels/kernels.ts";
 import type { Workspace } from "../kernels/workspace.ts";
 import { writeCodes } from "./codes_plan.ts";
-import { type Candidate, type ChunkJob, type EncodedChunk, NO_BOOKS } from "./job.ts";
+import type { Candidate, ChunkJob, EncodedChunk } from "./job.ts";
 import { writeRowMap } from "./row_map.ts";
 import type { Stored } from "./rows.ts";
 import type { Unit } from "./unit.ts";
 
 /** What was written, but for what the writer does not know. */
 export type WrittenChunk = Omit<EncodedChunk, "bound" | "maxError">;
-
-/** Fields of a head that are mostly so. */
-const PLAIN = {
-  dict: false,
-  lorenzo: 0,
-  relative: false,
-  step: 0,
-  keepBits: 0,
-  top: 0,
-  escapedRows: 0,
-  parameter: 0,
-} as const;
 
 /**
  * Writes a candidate to the arena.
@@ -41,15 +36,14 @@ export function writeCandidate(
   { coder, stored, lorenzo, map, codes }: Candidate,
   unit: Unit | undefined,
 ): WrittenChunk {
-  const { kernels, arena } = workspace, { dtype, d, rows, checksum, books } = job;
+  const { kernels, arena } = workspace, { dtype, d, rows, checksum, number } = job;
   const raw = stored.unique - stored.coded, rawBytes = raw * d * elementBytes(dtype);
   const header: ChunkHeader = {
-    ...PLAIN,
     coder,
     dict: map !== undefined,
     lorenzo,
     checksummed: checksum,
-    ...(coder === RAW || unit === undefined ? {} : unitFields(unit)),
+    unit: coder === RAW ? undefined : unit,
     rows,
     uniqueRows: stored.unique,
     escapedRows: coder === RAW ? 0 : raw,
@@ -58,27 +52,13 @@ export function writeCandidate(
   const bitmapBytes = header.escapedRows === 0 ? 0 : fieldBytes(stored.unique, 1);
   const at = arena.take(32 + (map?.capacity ?? 0) + bitmapBytes + (codes?.capacity ?? 0) + rawBytes);
   writeChunkHeader(header, dtype, kernels.memory.u8, at);
-  let end = at + chunkHeaderBytes(coder, header.relative, dtype);
+  let end = at + chunkHeaderBytes(header.unit, dtype);
   if (map !== undefined) end += writeRowMap(workspace, map, rows, end);
   if (bitmapBytes > 0) end += writeBitmap(workspace, stored, end);
   if (codes !== undefined) end += writeCodes(workspace, codes, end);
   if (raw > 0) end += writeRaw(workspace, job, stored, end);
-  if (checksum) sealChunk(kernels.memory.u8, at, end);
-  return {
-    at,
-    bytes: end - at,
-    coder,
-    books: {
-      codes: codes?.sequence ? codebookAfter(books?.codes, codes.sequence) : books?.codes,
-      map: map?.sequence ? codebookAfter(books?.map, map.sequence) : books?.map,
-    },
-  };
-}
-
-function unitFields(unit: Unit): Pick<ChunkHeader, "relative" | "step" | "keepBits" | "top"> {
-  return unit.kind === "step"
-    ? { relative: false, step: unit.step, keepBits: 0, top: 0 }
-    : { relative: true, step: 0, keepBits: unit.keepBits, top: unit.top };
+  if (checksum) sealChunk(kernels.memory.u8, at, end, number);
+  return { at, bytes: end - at, coder, sequences: { codes: codes?.sequence, map: map?.sequence } };
 }
 
 function writeBitmap({ kernels }: Workspace, { unique, escapes }: Stored, dst: number): number {
@@ -111,14 +91,25 @@ function writeRaw(
  * @param element Byte offset of it.
  */
 export function writeConst({ kernels, arena }: Workspace, job: ChunkJob, element: number): WrittenChunk {
-  const { dtype, rows, checksum, books } = job, size = elementBytes(dtype);
+  const { dtype, rows, checksum, number } = job, size = elementBytes(dtype);
   const at = arena.take(32), { u8 } = kernels.memory;
-  writeChunkHeader({ ...PLAIN, coder: CONST, checksummed: checksum, rows, uniqueRows: 1 }, dtype, u8, at);
-  const payload = at + chunkHeaderBytes(CONST, false, dtype), end = payload + fieldBytes(size, 8);
+  const header: ChunkHeader = {
+    coder: CONST,
+    dict: false,
+    lorenzo: 0,
+    checksummed: checksum,
+    unit: undefined,
+    rows,
+    uniqueRows: 1,
+    escapedRows: 0,
+    parameter: 0,
+  };
+  writeChunkHeader(header, dtype, u8, at);
+  const payload = at + CHUNK_HEADER_BYTES, end = payload + fieldBytes(size, 8);
   u8.fill(0, payload, end);
   u8.copyWithin(payload, element, element + size);
-  if (checksum) sealChunk(u8, at, end);
-  return { at, bytes: end - at, coder: CONST, books: books ?? NO_BOOKS };
+  if (checksum) sealChunk(u8, at, end, number);
+  return { at, bytes: end - at, coder: CONST, sequences: {} };
 }
 
 /**

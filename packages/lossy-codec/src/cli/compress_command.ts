@@ -112,7 +112,7 @@ async function compressArray(
   let at = head.bytes.length, maxError = 0;
   for (let chunk = 0; chunk < chunks; chunk++) {
     const source = read(chunk);
-    encodeRows(workspace, plan, dtype, limits, source, (bytes, encoded) => {
+    encodeRows(workspace, plan, dtype, limits, source, chunk, (bytes, encoded) => {
       output.write(bytes, at);
       head.size(chunk, bytes.length);
       at += bytes.length;

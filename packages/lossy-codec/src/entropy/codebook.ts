@@ -1,29 +1,108 @@
 /**
- * What follows from a sequence for later ones, and for parts of it.
+ * Tables that carry over from message to message.
  *
  * @module
  */
-import type { Codebook, SequencePlan } from "./plan.ts";
+import { wrong } from "../errors.ts";
+import { BIT, summarise } from "./bit_cost.ts";
+import { classBits } from "./class_bits.ts";
+import { addCounts } from "./classes.ts";
+import {
+  type Codebook,
+  finish,
+  type PlanByCodebook,
+  type SequencePlan,
+  type Statistics,
+  sumCounts,
+  type TableReference,
+  type Tables,
+  translate,
+} from "./plan.ts";
 import type { CodedSequence } from "./sequence.ts";
+import { type Coder, SHARED, type Table, tableCost } from "./tables.ts";
 
-/**
- * The codebook after a sequence was coded; encoder and decoder come to the same.
- *
- * @param before The one given for it.
- * @param sequence The plan it was encoded by, or what was decoded.
- */
-export function codebookAfter(before: Codebook | undefined, sequence: SequencePlan | CodedSequence): Codebook {
-  if (sequence.shared && before !== undefined) return before;
-  const { coder, tables, columns, columnClasses } = sequence;
-  const direct = "sequence" in sequence ? sequence.sequence.direct : sequence.direct;
-  const generation = before === undefined ? 0 : (before.generation + 1) & 255;
-  return { generation, coder, direct, tables, columns, columnClasses };
+/** How much longer than by their entropy symbols may come out before other tables are looked for. */
+const GOOD = 1.02;
+
+/** Tables that both ends keep, and what they are for. */
+export class KeptTables implements Codebook {
+  readonly tables: readonly Table[];
+  readonly columns: Uint8Array<ArrayBuffer> | undefined;
+  readonly columnClasses: number;
+  /** What they are for. */
+  readonly coder: Coder;
+  /** The alphabet. */
+  readonly direct: boolean;
+  /** Which tables these are: counts the sequences that brought new ones, modulo 256. */
+  readonly generation: number;
+
+  /** Tables of a sequence. */
+  constructor({ tables, columns, columnClasses }: Tables, coder: Coder, direct: boolean, generation: number) {
+    this.tables = tables;
+    this.columns = columns;
+    this.columnClasses = columnClasses;
+    this.coder = coder;
+    this.direct = direct;
+    this.generation = generation;
+  }
+
+  plan(statistics: Statistics, coder: Coder): PlanByCodebook | undefined {
+    const { sequence, rowGroups, columnLevels, groups, levels, tokens, counts } = statistics;
+    const { tables, columns, columnClasses } = this;
+    if (this.coder !== coder || this.direct !== sequence.direct) return undefined;
+    if (columns !== undefined && columns !== columnLevels) return undefined;
+    const rowClasses = tables.length / columnClasses;
+    const ofGroup = new Uint8Array(groups);
+    let cost = (16 + sequence.rows * classBits(rowClasses)) * BIT, entropy = cost;
+    const perClass = levels / columnClasses, ofTable = tables.map(() => new Float64Array(tokens));
+    for (let g = 0; g < groups; g++) {
+      const byColumn = Array.from({ length: columnClasses }, (_, c) => {
+        const first = g * levels + c * perClass;
+        return sumCounts(counts.subarray(tokens * first, tokens * (first + perClass)), tokens);
+      });
+      let least = Infinity;
+      for (let r = 0; r < rowClasses; r++) {
+        const ofClass = byColumn.reduce((sum, n, c) => sum + tableCost(coder, n, tables[r * columnClasses + c]!), 0);
+        if (ofClass < least) least = ofClass, ofGroup[g] = r;
+      }
+      cost += least;
+      byColumn.forEach((n, c) => addCounts(ofTable[ofGroup[g]! * columnClasses + c]!, n, 0));
+    }
+    if (cost === Infinity) return undefined;
+    for (const counts of ofTable) entropy += summarise(counts).entropy;
+    const all = rowGroups ?? new Uint8Array(sequence.rows);
+    const plan = finish(statistics, cost, {
+      coder,
+      tables,
+      rowClasses: rowClasses === 1 ? undefined : translate(all, ofGroup),
+      columns,
+      columnClasses,
+      description: [SHARED, this.generation],
+      shared: true,
+    });
+    // Other tables would cost two bytes each at least.
+    return { plan, good: cost <= Math.max(GOOD * entropy, entropy + 16 * BIT * tables.length) };
+  }
+
+  check({ coder, direct, columnClasses, tables, rowLength, generation }: TableReference): void {
+    if (this.generation !== generation) throw wrong("the generation of tables", generation, this.generation);
+    const same = this.coder === coder && this.direct === direct && this.columnClasses === columnClasses &&
+      this.tables.length === tables && (this.columns?.length ?? rowLength) === rowLength;
+    if (!same) throw wrong("a table", "that of another kind of sequence", "one of the same");
+  }
 }
 
-/** The symbols that have to be decoded for rows `first` to `first + count`: whole groups. */
-export function groupsOf(coded: CodedSequence, first: number, count: number): { first: number; count: number } {
-  const { rows, rowLength, groupSymbols } = coded;
-  const begin = Math.floor(first * rowLength / groupSymbols) * groupSymbols;
-  const end = Math.ceil((first + count) * rowLength / groupSymbols) * groupSymbols;
-  return { first: begin, count: Math.min(end, rows * rowLength) - begin };
+/**
+ * The tables kept after a sequence; encoder and decoder come to the same.
+ *
+ * @param before Those kept before.
+ * @param sequence The plan it was encoded by, or what was decoded; undefined if there was none.
+ */
+export function tablesAfter(
+  before: KeptTables | undefined,
+  sequence: SequencePlan | CodedSequence | undefined,
+): KeptTables | undefined {
+  if (sequence === undefined || sequence.shared) return before;
+  const { direct } = "sequence" in sequence ? sequence.sequence : sequence;
+  return new KeptTables(sequence, sequence.coder, direct, before === undefined ? 0 : (before.generation + 1) & 255);
 }

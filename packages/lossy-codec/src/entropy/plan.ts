@@ -5,10 +5,9 @@
  */
 import { fieldBytes } from "../format/fields.ts";
 import { groupSymbolsFor } from "../kernels/section.ts";
-import { BIT, summarise } from "./bit_cost.ts";
-import { classBits } from "./class_bits.ts";
-import { addCounts, chooseClasses, type GroupedCounts } from "./classes.ts";
-import { chooseTable, type Coder, SHARED, type Table, tableCost } from "./tables.ts";
+import { BIT } from "./bit_cost.ts";
+import { chooseClasses, type GroupedCounts } from "./classes.ts";
+import { chooseTable, type Coder, type Table } from "./tables.ts";
 import { hybridRawBits } from "./tokens.ts";
 
 /** Integers to be coded: i32 in kernel memory, `rows` rows of `rowLength`. */
@@ -47,14 +46,41 @@ export interface Tables {
   readonly columnClasses: number;
 }
 
-/** Tables that later sequences may refer to instead of describing their own. */
+/** Tables that sequences may refer to instead of describing their own. Messages have them, files do without. */
 export interface Codebook extends Tables {
-  /** Which tables these are: counts the sequences that brought new ones, modulo 256. */
-  readonly generation: number;
-  /** What the tables are for. */
+  /** How a sequence is coded with these tables; undefined if it cannot be. */
+  plan(statistics: Statistics, coder: Coder): PlanByCodebook | undefined;
+
+  /**
+   * Sees to it that these are the tables which a coded sequence refers to.
+   *
+   * @throws {CodecError} `CORRUPT`
+   */
+  check(reference: TableReference): void;
+}
+
+/** What a coded sequence says of the tables that it refers to. */
+export interface TableReference {
+  /** By what it is coded. */
   readonly coder: Coder;
-  /** The alphabet. */
+  /** Its alphabet. */
   readonly direct: boolean;
+  /** Classes of columns. */
+  readonly columnClasses: number;
+  /** Number of tables. */
+  readonly tables: number;
+  /** Length of its rows. */
+  readonly rowLength: number;
+  /** Which tables. */
+  readonly generation: number;
+}
+
+/** How a sequence is coded with the tables of a codebook. */
+export interface PlanByCodebook {
+  /** How. */
+  readonly plan: SequencePlan;
+  /** Whether that is so close to the best for its classes that others need not be looked for. */
+  readonly good: boolean;
 }
 
 /** A decision on how to code a sequence. */
@@ -83,10 +109,10 @@ export function isDirect(least: number, greatest: number, unsigned: boolean): bo
  * these are so close to the best for their classes that no others are looked for.
  */
 export function planSequence(statistics: Statistics, coder: Coder, codebook?: Codebook): SequencePlan {
-  const shared = codebook && planShared(statistics, coder, codebook);
-  if (shared?.good) return shared.plan;
+  const kept = codebook?.plan(statistics, coder);
+  if (kept?.good) return kept.plan;
   const own = planOwn(statistics, coder);
-  return shared && shared.plan.bytes <= own.bytes ? shared.plan : own;
+  return kept && kept.plan.bytes <= own.bytes ? kept.plan : own;
 }
 
 function planOwn(statistics: Statistics, coder: Coder): SequencePlan {
@@ -112,60 +138,15 @@ function planOwn(statistics: Statistics, coder: Coder): SequencePlan {
   return finish(statistics, cost, { coder, tables: [table], ...alone, description, shared: false });
 }
 
-/** How much longer than by their entropy symbols may come out before other tables than the codebook's are looked for. */
-const GOOD = 1.02;
-
-function planShared(
-  statistics: Statistics,
-  coder: Coder,
-  codebook: Codebook,
-): { readonly plan: SequencePlan; readonly good: boolean } | undefined {
-  const { sequence, rowGroups, columnLevels, groups, levels, tokens, counts } = statistics;
-  const { tables, columns, columnClasses } = codebook;
-  if (codebook.coder !== coder || codebook.direct !== sequence.direct) return undefined;
-  if (columns !== undefined && columns !== columnLevels) return undefined;
-  const rowClasses = tables.length / columnClasses;
-  const ofGroup = new Uint8Array(groups);
-  let cost = (16 + sequence.rows * classBits(rowClasses)) * BIT, entropy = cost;
-  const perClass = levels / columnClasses, ofTable = tables.map(() => new Float64Array(tokens));
-  for (let g = 0; g < groups; g++) {
-    const byColumn = Array.from({ length: columnClasses }, (_, c) => {
-      const first = g * levels + c * perClass;
-      return sumCounts(counts.subarray(tokens * first, tokens * (first + perClass)), tokens);
-    });
-    let least = Infinity;
-    for (let r = 0; r < rowClasses; r++) {
-      const ofClass = byColumn.reduce((sum, n, c) => sum + tableCost(coder, n, tables[r * columnClasses + c]!), 0);
-      if (ofClass < least) least = ofClass, ofGroup[g] = r;
-    }
-    cost += least;
-    byColumn.forEach((n, c) => addCounts(ofTable[ofGroup[g]! * columnClasses + c]!, n, 0));
-  }
-  if (cost === Infinity) return undefined;
-  for (const counts of ofTable) entropy += summarise(counts).entropy;
-  const all = rowGroups ?? new Uint8Array(sequence.rows);
-  const plan = finish(statistics, cost, {
-    coder,
-    tables,
-    rowClasses: rowClasses === 1 ? undefined : translate(all, ofGroup),
-    columns,
-    columnClasses,
-    description: [SHARED, codebook.generation],
-    shared: true,
-  });
-  // Other tables would cost two bytes each at least.
-  return { plan, good: cost <= Math.max(GOOD * entropy, entropy + 16 * BIT * tables.length) };
-}
-
 /** As `map`, which is slow at this. */
-function translate(values: Uint8Array, table: Uint8Array): Uint8Array<ArrayBuffer> {
+export function translate(values: Uint8Array, table: Uint8Array): Uint8Array<ArrayBuffer> {
   const translated = new Uint8Array(values.length);
   for (let i = 0; i < values.length; i++) translated[i] = table[values[i]!]!;
   return translated;
 }
 
 /** Adds up histograms. */
-function sumCounts(counts: Float64Array, tokens: number): Float64Array {
+export function sumCounts(counts: Float64Array, tokens: number): Float64Array {
   const sum = new Float64Array(tokens);
   for (let i = 0; i < counts.length;) {
     for (let t = 0; t < tokens; t++) sum[t]! += counts[i++]!;
@@ -173,7 +154,8 @@ function sumCounts(counts: Float64Array, tokens: number): Float64Array {
   return sum;
 }
 
-function finish(
+/** Adds to a plan what its sequence will come to, by the cost of tables and tokens in 1/256 bit. */
+export function finish(
   { sequence, rawBits }: Statistics,
   cost: number,
   plan: Omit<SequencePlan, "sequence" | "bytes">,

@@ -177,7 +177,9 @@ export class SequenceCoder {
     const shared = bytes[1] === SHARED;
     let tables: readonly Table[], columns: Uint8Array<ArrayBuffer> | undefined, at: number;
     if (shared) {
-      ({ tables, columns } = sharedTables(codebook, { coder, direct, columnClasses }, count, rowLength, bytes[2]!));
+      if (codebook === undefined) throw wrong("a table", "that of an earlier message", "one decoded before");
+      codebook.check({ coder, direct, columnClasses, tables: count, rowLength, generation: bytes[2]! });
+      ({ tables, columns } = codebook);
       at = 4;
     } else {
       const own = ownTables(bytes, coder, direct, count);
@@ -198,10 +200,7 @@ export class SequenceCoder {
     if (length < 0) throw truncated("a coded sequence");
     const section = src + at, end = section + length;
     return {
-      rows,
-      rowLength,
-      unsigned,
-      coder,
+      ...shape,
       direct,
       tables,
       columns,
@@ -274,19 +273,10 @@ function ownTables(bytes: Uint8Array, coder: Coder, direct: boolean, count: numb
   return { tables, end };
 }
 
-/** The codebook, if it suits. */
-function sharedTables(
-  codebook: Codebook | undefined,
-  { coder, direct, columnClasses }: Pick<Codebook, "coder" | "direct" | "columnClasses">,
-  count: number,
-  rowLength: number,
-  generation: number,
-): Codebook {
-  if (codebook === undefined) throw wrong("a table", "that of an earlier message", "one decoded before");
-  if (codebook.generation !== generation) throw wrong("the generation of tables", generation, codebook.generation);
-  const { tables, columns } = codebook;
-  const same = codebook.coder === coder && codebook.direct === direct && codebook.columnClasses === columnClasses &&
-    tables.length === count && (columns?.length ?? rowLength) === rowLength;
-  if (!same) throw wrong("a table", "that of another kind of sequence", "one of the same");
-  return codebook;
+/** The symbols that have to be decoded for rows `first` to `first + count`: whole groups. */
+export function groupsOf(coded: CodedSequence, first: number, count: number): { first: number; count: number } {
+  const { rows, rowLength, groupSymbols } = coded;
+  const begin = Math.floor(first * rowLength / groupSymbols) * groupSymbols;
+  const end = Math.ceil((first + count) * rowLength / groupSymbols) * groupSymbols;
+  return { first: begin, count: Math.min(end, rows * rowLength) - begin };
 }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { CodecError } from "../errors.ts";
 import { groupSymbolsFor } from "../kernels/section.ts";
 import { decodeBytes, encodeRows, randomBelow, roundTrip, type Rows } from "./_test_sequences.ts";
-import { codebookAfter } from "./codebook.ts";
+import { tablesAfter } from "./codebook.ts";
 import type { Coder } from "./tables.ts";
 
 const CODERS: readonly Coder[] = ["ans", "huffman"];
@@ -131,16 +131,16 @@ Deno.test("parts can be decoded by themselves", () => {
 Deno.test("tables of an earlier sequence are referred to, and kept apart by generation", () => {
   for (const coder of CODERS) {
     const first = encodeRows(scaled(1000, 32, 6), coder);
-    const book = codebookAfter(undefined, first.plan);
+    const book = tablesAfter(undefined, first.plan)!;
     const small = scaled(40, 32, 6);
     const alone = encodeRows(small, coder), shared = roundTrip(small, coder, book);
     assert(shared.plan.shared && shared.bytes.length <= alone.bytes.length);
     // Descriptions of 16 tables and the classes of columns are saved; Huffman has a table of two bytes anyway.
     if (coder === "ans") assert(shared.bytes.length < alone.bytes.length - 16);
-    assertEquals(codebookAfter(book, shared.plan), book);
+    assertEquals(tablesAfter(book, shared.plan), book);
     const shape = { rows: 40, rowLength: 32 };
     assertThrows(() => decodeBytes(shared.bytes, shape, coder), CodecError, "earlier message");
-    const next = codebookAfter(book, first.plan);
+    const next = tablesAfter(book, first.plan)!;
     assertEquals(next.generation, 1);
     assertThrows(() => decodeBytes(shared.bytes, shape, coder, next), CodecError, "generation of tables is 0: want 1");
     const other = coder === "ans" ? "huffman" : "ans";
@@ -150,7 +150,7 @@ Deno.test("tables of an earlier sequence are referred to, and kept apart by gene
 
 Deno.test("tables of an earlier sequence that lack a token are not referred to", () => {
   for (const coder of CODERS) {
-    const book = codebookAfter(
+    const book = tablesAfter(
       undefined,
       encodeRows({ values: new Int32Array(640).fill(1, 5), rowLength: 64 }, coder).plan,
     );

@@ -4,8 +4,9 @@
  * @module
  */
 import { viewOf } from "./fields.ts";
+import { leastStep, maxKeepBits, stepUnit, type Unit } from "../chunk/unit.ts";
 import { truncated, wrong } from "../errors.ts";
-import { type DtypeId, F16, F64 } from "../kernels/kernels.ts";
+import { type DtypeId, F64 } from "../kernels/kernels.ts";
 import { double, single, words } from "../kernels/patterns.ts";
 import { blockChecksum } from "./xxh32.ts";
 
@@ -30,16 +31,10 @@ export interface ChunkHeader {
   readonly dict: boolean;
   /** Order of the Lorenzo residuals that codes are stored as; 0: codes as they are. */
   readonly lorenzo: 0 | 1 | 2;
-  /** Whether codes are rounded bit patterns (`keepBits`, `top`) instead of multiples of `step`. */
-  readonly relative: boolean;
+  /** What codes are in; undefined with RAW and CONST. */
+  readonly unit: Unit | undefined;
   /** Whether `checksum` holds. */
   readonly checksummed: boolean;
-  /** Unit of the codes; 0 if relative, or without codes. */
-  readonly step: number;
-  /** Bits of the mantissa kept, if relative. */
-  readonly keepBits: number;
-  /** Magnitude of code 1, if relative. */
-  readonly top: number;
   /** Rows. */
   readonly rows: number;
   /** Rows stored. */
@@ -50,13 +45,9 @@ export interface ChunkHeader {
   readonly parameter: number;
 }
 
-function hasExtension(coder: number, relative: boolean, dtype: DtypeId): boolean {
-  return relative || (coder > CONST && dtype === F64);
-}
-
 /** Bytes of a chunk's head. */
-export function chunkHeaderBytes(coder: number, relative: boolean, dtype: DtypeId): number {
-  return CHUNK_HEADER_BYTES + (hasExtension(coder, relative, dtype) ? 4 : 0);
+export function chunkHeaderBytes(unit: Unit | undefined, dtype: DtypeId): number {
+  return CHUNK_HEADER_BYTES + (unit && (dtype === F64 || unit.kind === "mantissa") ? 4 : 0);
 }
 
 /** Upper half of a step's pattern: of its f32, or for f64 of its f64. */
@@ -74,26 +65,23 @@ function stepOf(dtype: DtypeId, bits: number): number {
 
 /** Writes the head of a chunk with checksum 0 at `at`. */
 export function writeChunkHeader(header: ChunkHeader, dtype: DtypeId, bytes: Uint8Array, at: number): void {
-  const view = viewOf(bytes);
-  bytes[at] = header.coder;
-  bytes[at + 1] = (header.dict ? DICT : 0) | (header.lorenzo ? LORENZO : 0) | (header.lorenzo === 1 ? ORDER_1 : 0) |
-    (header.relative ? RELATIVE : 0) | (header.checksummed ? CHECKSUM : 0);
-  const step = header.coder > CONST ? stepBits(dtype, header.step) : 0;
-  view.setUint16(at + 2, header.relative ? header.keepBits : dtype === F64 ? 0 : step, true);
+  const view = viewOf(bytes), { coder, dict, lorenzo, checksummed, unit } = header;
+  const relative = unit?.kind === "mantissa", step = unit?.kind === "step" ? stepBits(dtype, unit.step) : 0;
+  bytes[at] = coder;
+  bytes[at + 1] = (dict ? DICT : 0) | (lorenzo ? LORENZO : 0) | (lorenzo === 1 ? ORDER_1 : 0) |
+    (relative ? RELATIVE : 0) | (checksummed ? CHECKSUM : 0);
+  view.setUint16(at + 2, relative ? unit.keepBits : dtype === F64 ? 0 : step, true);
   view.setUint16(at + 4, header.rows - 1, true);
   view.setUint16(at + 6, header.uniqueRows - 1, true);
   view.setUint16(at + 8, header.escapedRows, true);
   view.setUint16(at + 10, header.parameter, true);
   view.setUint32(at + 12, 0, true);
-  if (hasExtension(header.coder, header.relative, dtype)) {
-    view.setUint32(at + 16, header.relative ? header.top : step, true);
-  }
+  if (chunkHeaderBytes(unit, dtype) > CHUNK_HEADER_BYTES) view.setUint32(at + 16, relative ? unit.top : step, true);
 }
 
 /** Enters the checksum of a chunk whose bytes are complete, and whose checksum is still 0. */
-export function sealChunk(bytes: Uint8Array, at: number, end: number): void {
-  const checksum = blockChecksum(bytes, at, end);
-  viewOf(bytes).setUint32(at + 12, checksum, true);
+export function sealChunk(bytes: Uint8Array, at: number, end: number, number: number): void {
+  viewOf(bytes).setUint32(at + 12, blockChecksum(bytes, at, end, number), true);
 }
 
 /**
@@ -113,9 +101,13 @@ export function readChunkHeader(dtype: DtypeId, bytes: Uint8Array, at: number, e
     throw wrong("a chunk's flags", flags, `some of ${allowed} with coder ${coder}`);
   }
   const relative = (flags & RELATIVE) !== 0, dict = (flags & DICT) !== 0;
-  const size = chunkHeaderBytes(coder, relative, dtype);
-  if (end - at < size) throw truncated("the head of a chunk");
-  const extension = size > CHUNK_HEADER_BYTES ? view.getUint32(at + 16, true) : 0;
+  const wide = dtype === F64, extended = coder > CONST && (wide || relative);
+  if (extended && end - at < CHUNK_HEADER_BYTES + 4) throw truncated("the head of a chunk");
+  const extension = extended ? view.getUint32(at + 16, true) : 0;
+  const unit: Unit = relative
+    ? { kind: "mantissa", keepBits: half, top: extension }
+    : stepUnit(dtype, stepOf(dtype, wide ? extension : half));
+  if (coder > CONST) checkUnit(unit, dtype);
   const rows = view.getUint16(at + 4, true) + 1, uniqueRows = view.getUint16(at + 6, true) + 1;
   const escapedRows = view.getUint16(at + 8, true);
   const most = coder === CONST ? 1 : rows;
@@ -125,44 +117,30 @@ export function readChunkHeader(dtype: DtypeId, bytes: Uint8Array, at: number, e
   if (escapedRows > 0 && (coder <= CONST || escapedRows >= uniqueRows)) {
     throw wrong("a chunk's number of escaped rows", escapedRows, `less than ${uniqueRows}, and none in RAW`);
   }
-  const header: ChunkHeader = {
+  return {
     coder: coder as Coder,
     dict,
     lorenzo: flags & LORENZO ? (flags & ORDER_1 ? 1 : 2) : 0,
-    relative,
+    unit: coder > CONST ? unit : undefined,
     checksummed: (flags & CHECKSUM) !== 0,
-    step: coder > CONST && !relative ? stepOf(dtype, dtype === F64 ? extension : half) : 0,
-    keepBits: relative ? half : 0,
-    top: relative ? extension : 0,
     rows,
     uniqueRows,
     escapedRows,
     parameter: view.getUint16(at + 10, true),
   };
-  if (coder > CONST) checkUnit(header, dtype);
-  return header;
 }
 
 /** Refuses units with which arithmetic would not be exact. */
-function checkUnit({ relative, step, keepBits, top }: ChunkHeader, dtype: DtypeId): void {
-  if (!relative) {
-    const least = leastStep(dtype);
+function checkUnit(unit: Unit, dtype: DtypeId): void {
+  if (unit.kind === "step") {
+    const { step } = unit, least = leastStep(dtype);
     if (!(step >= least && step < Infinity)) throw wrong("a chunk's step", step, `a finite number from ${least} on`);
     return;
   }
+  const { keepBits, top } = unit;
   const most = maxKeepBits(dtype), infinity = (dtype === F64 ? 2047 : 255) * 2 ** keepBits;
   if (keepBits > most) throw wrong("a chunk's bits of the mantissa", keepBits, `at most ${most}`);
   if (top >= infinity) throw wrong("a chunk's greatest magnitude", top, `less than ${infinity}`);
-}
-
-/** The least step used: a GPU may take smaller numbers for 0. */
-export function leastStep(dtype: DtypeId): number {
-  return dtype === F64 ? 2 ** -900 : 2 ** -100;
-}
-
-/** Most bits of the mantissa that the relative quantiser keeps. */
-export function maxKeepBits(dtype: DtypeId): number {
-  return dtype === F64 ? 20 : dtype === F16 ? 10 : 22;
 }
 
 /**
@@ -170,10 +148,10 @@ export function maxKeepBits(dtype: DtypeId): number {
  *
  * @throws {CodecError} `CHECKSUM`
  */
-export function checkChunk(bytes: Uint8Array, at: number, end: number): void {
+export function checkChunk(bytes: Uint8Array, at: number, end: number, number: number): void {
   const view = viewOf(bytes);
   const stored = view.getUint32(at + 12, true);
   view.setUint32(at + 12, 0, true);
-  const checksum = blockChecksum(bytes, at, end);
+  const checksum = blockChecksum(bytes, at, end, number);
   if (checksum !== stored) throw wrong("a chunk's checksum", checksum, stored, "CHECKSUM");
 }

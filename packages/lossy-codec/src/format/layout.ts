@@ -11,18 +11,24 @@ import { Reader } from "./reader.ts";
 import { readTrailer } from "./trailer.ts";
 import { xxh32 } from "./xxh32.ts";
 
-/** Where a chunk lies, and what it holds. */
-export interface ChunkPlace {
-  /** Index of the first byte. */
-  readonly offset: number;
-  /** Length. */
-  readonly bytes: number;
+/** What a chunk holds. */
+export interface ChunkExtent {
+  /** Number of the chunk. */
+  readonly number: number;
   /** Number of its first row in the array. */
   readonly firstRow: number;
   /** Rows. */
   readonly rows: number;
   /** Elements. */
   readonly elements: number;
+}
+
+/** Where a chunk lies, and what it holds. */
+export interface ChunkPlace extends ChunkExtent {
+  /** Index of the first byte. */
+  readonly offset: number;
+  /** Length. */
+  readonly bytes: number;
 }
 
 /** A file whose head and index are in order. */
@@ -40,16 +46,11 @@ export function chunkCount(elements: number, rowLength: number, chunkRows: numbe
   return Math.ceil(Math.ceil(elements / rowLength) / chunkRows);
 }
 
-/** Rows and elements of chunk number `chunk`. */
-export function chunkExtent(
-  elements: number,
-  rowLength: number,
-  chunkRows: number,
-  chunk: number,
-): { readonly firstRow: number; readonly rows: number; readonly elements: number } {
-  const firstRow = chunk * chunkRows;
+/** Rows and elements of chunk number `number`; `elements` is Infinity for chunks of which more follow. */
+export function chunkExtent(elements: number, rowLength: number, chunkRows: number, number: number): ChunkExtent {
+  const firstRow = number * chunkRows;
   const rows = Math.min(chunkRows, Math.ceil(elements / rowLength) - firstRow);
-  return { firstRow, rows, elements: Math.min(rows * rowLength, elements - firstRow * rowLength) };
+  return { number, firstRow, rows, elements: Math.min(rows * rowLength, elements - firstRow * rowLength) };
 }
 
 /**

@@ -53,15 +53,17 @@ export const CHECKSUM_BLOCK = 4096;
 
 /**
  * Checksum of a chunk: XXH32 (seed 0) of each block of 4096 bytes, the last one short, then XXH32 of these hashes as
- * little-endian u32, with the length in bytes as seed. Blocks are independent, so that a GPU can hash them in parallel.
+ * little-endian u32. The seed of that is made of the chunk's length and number, so that a chunk in the place of another one is
+ * noticed. Blocks are independent, so that a GPU can hash them in parallel.
  *
+ * @param number Of the chunk.
  * @returns u32.
  */
-export function blockChecksum(bytes: Uint8Array, begin: number, end: number): number {
+export function blockChecksum(bytes: Uint8Array, begin: number, end: number, number: number): number {
   const blocks = Math.ceil((end - begin) / CHECKSUM_BLOCK);
   const hashes = new Uint32Array(blocks);
   for (let block = 0, at = begin; block < blocks; block++, at += CHECKSUM_BLOCK) {
     hashes[block] = xxh32(bytes, at, Math.min(at + CHECKSUM_BLOCK, end));
   }
-  return xxh32(new Uint8Array(hashes.buffer), 0, 4 * blocks, end - begin);
+  return xxh32(new Uint8Array(hashes.buffer), 0, 4 * blocks, end - begin + Math.imul(number, P1));
 }

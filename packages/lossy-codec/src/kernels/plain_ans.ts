@@ -137,13 +137,13 @@ export function ansDecode(
     return x === 0 && at === end;
   };
   const inLanes = lanes && direct && groupSymbols <= LANE_SYMBOLS && groupSymbols % laneRow === 0;
-  const decodeFour: DecodeFour | false | undefined = inLanes && ((at, end0, end1, end2, end3, i) =>
-    lanes.ansDecodeFour(
-      at,
-      end0,
-      end1,
-      end2,
-      end3,
+  const decodeFour: DecodeFour = (at0, at1, at2, at3, end, i) =>
+    lanes!.ansDecodeFour(
+      at0,
+      at1,
+      at2,
+      at3,
+      end,
       i,
       groupSymbols,
       laneRow,
@@ -152,6 +152,7 @@ export function ansDecode(
       form,
       decodeTables,
       4 * (out + i),
-    ));
-  return decodeGroups(memory, src, srcBytes, total, first, count, groupSymbols, decodeOne, decodeFour);
+    );
+  const four = inLanes ? decodeFour : undefined;
+  return decodeGroups(memory, src, srcBytes, total, first, count, groupSymbols, decodeOne, four);
 }

@@ -114,8 +114,8 @@ export function huffDecode(
     return at === end && held >= 0 && held < 16 && pending === 0;
   };
   const inLanes = lanes && direct && groupSymbols <= LANE_SYMBOLS;
-  const decodeFour: DecodeFour | false | undefined = inLanes &&
-    ((at0, at1, at2, at3, end, i) =>
-      lanes.huffDecodeFour(at0, at1, at2, at3, end, groupSymbols, form, decodeTable, 4 * (out + i)));
-  return decodeGroups(memory, src, srcBytes, total, first, count, groupSymbols, decodeOne, decodeFour);
+  const decodeFour: DecodeFour = (at0, at1, at2, at3, end, i) =>
+    lanes!.huffDecodeFour(at0, at1, at2, at3, end, groupSymbols, form, decodeTable, 4 * (out + i));
+  const four = inLanes ? decodeFour : undefined;
+  return decodeGroups(memory, src, srcBytes, total, first, count, groupSymbols, decodeOne, four);
 }

@@ -54,13 +54,13 @@ export function sectionBytes(memory: KernelMemory, src: number, available: numbe
   return bytes <= available ? bytes : -1;
 }
 
-/** Decodes four groups from symbol `i` on, of which each ends where the next begins; whether they are sound. */
+/** Decodes four groups, whose words begin and end at these bytes, into symbols from `i` on; whether they are sound. */
 export type DecodeFour = (
-  at: number,
-  end0: number,
-  end1: number,
-  end2: number,
-  end3: number,
+  at0: number,
+  at1: number,
+  at2: number,
+  at3: number,
+  end: number,
   i: number,
 ) => boolean | number;
 
@@ -68,6 +68,7 @@ export type DecodeFour = (
  * Decodes groups as `Kernels.ansDecode` says, four at a time where there is a way to.
  *
  * @param decodeOne Decodes symbols `i` to `last` from the words between two indices into u16; whether they are sound.
+ * @param decodeFour Undefined where there is none.
  * @returns As the kernels.
  */
 export function decodeGroups(
@@ -79,7 +80,7 @@ export function decodeGroups(
   count: number,
   groupSymbols: number,
   decodeOne: (at: number, end: number, i: number, last: number) => boolean,
-  decodeFour: DecodeFour | false | undefined,
+  decodeFour: DecodeFour | undefined,
 ): number {
   const groups = Math.ceil(total / groupSymbols);
   if (sectionBytes(memory, src, srcBytes, groups) !== srcBytes) return 1;
@@ -88,16 +89,14 @@ export function decodeGroups(
   for (let g = 0; g < groups; g++) starts[g + 1] = starts[g]! + 2 * wordsOf(memory, src, g);
   for (let i = first, end = first + count; i < end;) {
     const g = i / groupSymbols, at = starts[g]!, next = starts[g + 1]!;
-    let sound: boolean | number;
     if (decodeFour && end - i >= 4 * groupSymbols) {
-      sound = decodeFour(at, next, starts[g + 2]!, starts[g + 3]!, starts[g + 4]!, i);
+      if (!decodeFour(at, next, starts[g + 2]!, starts[g + 3]!, starts[g + 4]!, i)) return 1;
       i += 4 * groupSymbols;
     } else {
       const last = Math.min(i + groupSymbols, end);
-      sound = decodeOne(at >> 1, next >> 1, i, last);
+      if (!decodeOne(at >> 1, next >> 1, i, last)) return 1;
       i = last;
     }
-    if (!sound) return 1;
   }
   return 0;
 }

@@ -74,6 +74,11 @@ fn chunk_at(index: u32, base: u32) -> u32 {
 // Bits that a value up to n takes.
 fn bits_for(n: u32) -> u32 { return 32u - countLeadingZeros(n); }
 
+// Seed of the last hash of a chunk's checksum.
+fn checksum_seed(chunk: u32, chunk_words: u32) -> u32 {
+  return 4u * chunk_words + field(chunk, NUMBER) * 2654435761u;
+}
+
 fn group_symbols(d: u32, count: u32) -> u32 {
   if (d > 4096u) { return 4096u; }
   let least = select(1024u, 2048u, count >= 32768u);

@@ -55,10 +55,11 @@ async function compare(
   assert(untouched.every((byte, at) => byte === written[at]), "bytes beside chunks were written to");
 
   using elements = device.tensor("u32", [Math.ceil(bytes.length / 4)]);
-  const decode = cases.map(({ d, table, checksum }, i) => ({
+  const decode = cases.map(({ d, table, checksum, number }, i) => ({
     d,
     table,
     checksum,
+    number,
     rows: rows[i]!,
     srcOff: starts[i]!,
     bytes: sizes[i]!,
@@ -73,6 +74,9 @@ async function compare(
     const differs = want.findIndex((byte, k) => byte !== met[k]);
     assert(differs < 0, `elements of chunk ${i} (coder ${expected[i]![0]}) differ at byte ${differs}`);
   });
+  codec.decode(sent, decode.map((chunk) => ({ ...chunk, number: ((chunk.number ?? 0) ^ 1) >>> 0 })), elements);
+  const inOtherPlaces = cases.map(({ checksum = true }) => checksum ? "CHECKSUM" : "");
+  assertEquals(await codec.errors(), inOtherPlaces);
   return expected.map(([coder]) => coder!);
 }
 
@@ -91,6 +95,8 @@ for (const dtype of ["f32", "f16"] as const) {
       { x: as(base), d: 8, bound: 0, mode: "raw" },
       { x: as(base), d: 8, bound: 0.01, mode: "pack" },
       { x: as(vectors(7, 3, 3)), d: 3, bound: 0.01, mode: "pack", checksum: false },
+      { x: as(vectors(70, 30, 4)), d: 30, bound: 0.01, mode: "pack", number: 3 },
+      { x: as(vectors(70, 30, 4)), d: 30, bound: 0.01, mode: "raw", number: 2 ** 32 - 1 },
       { x: as(repeating), d: 16, bound: 0.01, mode: "dict+pack" },
       { x: as(vectors(1, 1, 4)), d: 1, bound: 0.01, mode: "dict+pack" },
       { x: as(vectors(700, 1, 5)), d: 1, bound: 0.02, mode: "dict+pack" },

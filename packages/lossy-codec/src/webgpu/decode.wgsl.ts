@@ -191,7 +191,7 @@ fn map_value(h: Head, row: u32) -> u32 {
   storageBarrier();
   var damaged = false;
   if (local == 0u && h.checksum && p.verify != 0u) {
-    damaged = hash_blocks(hashes, blocks, 4u * src_words) != source[src + 3u];
+    damaged = hash_blocks(hashes, blocks, checksum_seed(chunk, src_words)) != source[src + 3u];
   }
   // Row map.
   var next = 0u;

@@ -32,6 +32,8 @@ export interface ChunkOptions {
   readonly table?: GivenTable | undefined;
   /** Whether to add a checksum. Default true. */
   readonly checksum?: boolean | undefined;
+  /** Which chunk this is of those that belong together, a u32 that its checksum covers: so an exchange is noticed. Default 0. */
+  readonly number?: number | undefined;
 }
 
 /** A chunk to encode. */
@@ -66,6 +68,8 @@ export interface DecodeDescriptor {
   readonly table?: GivenTable | undefined;
   /** Whether it has a checksum. Default true. */
   readonly checksum?: boolean | undefined;
+  /** The number that its checksum has to cover. Default 0. */
+  readonly number?: number | undefined;
   /** Of the embedding table. The codec makes no use of it. */
   readonly tableId?: number;
   /** Who sent the chunk. The codec makes no use of it. */
@@ -167,9 +171,10 @@ function whole(name: string, chunk: number, value: number, least: number, most: 
   throw new RangeError(`Cannot use chunk ${chunk} with ${name} ${value}: want ${step} from ${least} to ${most}`);
 }
 
-function checkShape(chunk: number, rows: number, d: number): void {
+function checkShape(chunk: number, rows: number, d: number, number: number): void {
   whole("rows", chunk, rows, 1, 65536);
   whole("d", chunk, d, 1, Math.floor(2 ** 24 / rows));
+  whole("number", chunk, number, 0, 2 ** 32 - 1);
 }
 
 function startTotals(): Totals {
@@ -196,11 +201,12 @@ class Planner {
   }
 
   /** Fields that both directions have. */
-  place(chunk: number, rows: number, d: number): void {
+  place(chunk: number, rows: number, d: number, number: number): void {
     const { totals } = this;
     this.set(chunk, {
       ROWS: rows,
       D: d,
+      NUMBER: number,
       ROW_BASE: totals.rows,
       ELEMENT_BASE: totals.elements,
       SLOT_BASE: totals.slots,
@@ -248,8 +254,8 @@ export function planEncode(
   const perWord = 4 / bytesOfDtype(dtype), id = dtype === "f16" ? F16 : F32;
   let coded = false, dict = false, behind = 0;
   chunks.forEach((chunk, c) => {
-    const { rows, d, bound, mode, table, checksum = true, srcOff, rowStart = 0, dstOff } = chunk;
-    checkShape(c, rows, d);
+    const { rows, d, bound, mode, table, checksum = true, number = 0, srcOff, rowStart = 0, dstOff } = chunk;
+    checkShape(c, rows, d, number);
     const coder = CODERS[mode], most = mostChunkWords(dtype, rows, d), first = srcOff + rowStart * d;
     if (coder === undefined) {
       throw new RangeError(`Cannot use chunk ${c} with mode ${mode}: want one of ${Object.keys(CODERS).join(", ")}`);
@@ -277,7 +283,7 @@ export function planEncode(
     const unit = coder === RAW ? 0 : extras.add(`bound ${bound}`, () => stepsFor(id, bound));
     const entropy = wanted !== undefined && unit !== 0;
     const shares = coder !== RAW && mode.startsWith("dict+");
-    planner.place(c, rows, d);
+    planner.place(c, rows, d, number);
     const slotBits = Math.max(1, 33 - Math.clz32(rows - 1)), laneShift = Math.min(4, 32 - Math.clz32(d - 1));
     const groups = entropy ? mostGroups(d, rows * d) : 0;
     planner.set(c, {
@@ -322,12 +328,12 @@ export function planDecode(
   const perWord = 4 / bytesOfDtype(dtype);
   let coded = false;
   chunks.forEach((chunk, c) => {
-    const { rows, d, srcOff, bytes, dstOff, table, checksum = true } = chunk;
-    checkShape(c, rows, d);
+    const { rows, d, srcOff, bytes, dstOff, table, checksum = true, number = 0 } = chunk;
+    checkShape(c, rows, d, number);
     whole("bytes", c, bytes, 16, 4 * buffers.source, 4);
     whole("srcOff", c, srcOff, 0, 4 * buffers.source - bytes, 4);
     whole("dstOff", c, dstOff, 0, perWord * buffers.destination - rows * d, perWord);
-    planner.place(c, rows, d);
+    planner.place(c, rows, d, number);
     const groups = table === undefined ? 0 : mostGroups(d, rows * d);
     planner.set(c, {
       SRC: srcOff / 4,

@@ -26,6 +26,7 @@ testOnEachDevice(
         [[{ rows: 0 }], "rows 0"],
         [[{ rows: 65537 }], "rows 65537"],
         [[{ d: 1.5 }], "d 1.5"],
+        [[{ number: 2 ** 32 }], "number 4294967296"],
         [[{ rows: 65536, d: 257 }], "d 257"],
         [[{ bound: NaN }], "bound NaN"],
         [[{ bound: -1 }], "bound -1"],

@@ -8,6 +8,7 @@ import { LOSSLESS } from "../chunk/unit.ts";
 import { fixedChoice } from "../chunk/fixed_choice.ts";
 import { OpenChunk } from "../chunk/decode_chunk.ts";
 import { bytesOf, dtypeId, dtypeOf, elementBytes, type FloatArray, newArray } from "../dtype.ts";
+import { KeptTables } from "../entropy/codebook.ts";
 import type { GivenTable } from "../entropy/given_table.ts";
 import { SHARED } from "../entropy/tables.ts";
 import type { KernelChoice } from "../kernels/choose.ts";
@@ -27,7 +28,7 @@ export interface HostChunkOptions extends ChunkOptions {
  * @param options As in a descriptor.
  */
 export function compressChunk(x: FloatArray, options: HostChunkOptions): Uint8Array<ArrayBuffer> {
-  const { d, bound, mode, table, checksum = true, kernels = "auto" } = options;
+  const { d, bound, mode, table, checksum = true, number = 0, kernels = "auto" } = options;
   const dtype = dtypeOf(x), source = bytesOf(x), rows = x.length / d;
   if (!Number.isInteger(rows) || rows < 1 || rows > 65536) {
     throw new RangeError(`Cannot encode ${rows} rows: want a whole number from 1 to 65536`);
@@ -38,6 +39,7 @@ export function compressChunk(x: FloatArray, options: HostChunkOptions): Uint8Ar
     const shape = { dtype, d, rows, elements: x.length, mode };
     const chunk = encodeChunk(workspace, {
       ...shape,
+      number,
       src,
       bound: bound > 0 ? { kind: "abs", error: bound } : LOSSLESS,
       link: undefined,
@@ -59,14 +61,14 @@ export function compressChunk(x: FloatArray, options: HostChunkOptions): Uint8Ar
 export function decompressChunk(
   bytes: Uint8Array,
   dtype: DeviceDtype,
-  chunk: Pick<DecodeDescriptor, "rows" | "d" | "table" | "checksum">,
+  chunk: Pick<DecodeDescriptor, "rows" | "d" | "table" | "checksum" | "number">,
 ): FloatArray {
-  const { rows, d, table, checksum = true } = chunk, id = dtypeId(dtype), size = elementBytes(id);
+  const { rows, d, table, checksum = true, number = 0 } = chunk, id = dtypeId(dtype), size = elementBytes(id);
   const out = newArray(id, rows * d);
   withWorkspace("auto", (workspace) => {
     const at = workspace.arena.take(bytes.length + 16);
     workspace.kernels.memory.u8.set(bytes, at);
-    const shape = { dtype: id, d, rows, elements: rows * d, checksummed: checksum };
+    const shape = { number, dtype: id, d, rows, elements: rows * d, checksummed: checksum };
     const books = { codes: table && bookOf(table), map: undefined };
     const open = new OpenChunk(workspace, shape, at, at + bytes.length, true, books);
     const from = open.decode();
@@ -75,7 +77,8 @@ export function decompressChunk(
   return out;
 }
 
-function bookOf({ coder, direct, table, description }: GivenTable) {
+function bookOf({ coder, direct, table, description }: GivenTable): KeptTables | undefined {
   if (description[0] !== SHARED) return undefined;
-  return { generation: description[1]!, coder, direct, tables: [table], columns: undefined, columnClasses: 1 };
+  const tables = { tables: [table], columns: undefined, columnClasses: 1 };
+  return new KeptTables(tables, coder, direct, description[1]!);
 }

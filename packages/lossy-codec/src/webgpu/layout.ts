@@ -35,6 +35,8 @@ export const FIELDS = {
   HASH_BASE: 17,
   /** u32 of the chunk to decode. */
   SRC_WORDS: 18,
+  /** Of the chunk, for its checksum. */
+  NUMBER: 19,
 } as const;
 /** u32 per descriptor. */
 export const DESCRIPTOR_WORDS = 20;

@@ -454,7 +454,7 @@ fn chunk_word(chunk: u32, l: Layout, word: u32) -> u32 {
   storageBarrier();
   if (local == 0u) {
     if ((field(chunk, FLAGS) & FLAG_CHECKSUM) != 0u) {
-      destination[dst + 3u] = hash_blocks(hashes, blocks, 4u * l.total);
+      destination[dst + 3u] = hash_blocks(hashes, blocks, checksum_seed(chunk, l.total));
     }
     atomicStore(&state[chunk], 4u * l.total);
   }`,

@@ -1,14 +1,12 @@
 /**
- * Small parts of decoding a chunk.
+ * Which rows of a chunk are stored as elements.
  *
  * @module
  */
 import { fieldBytes } from "../format/fields.ts";
 import { truncated, wrong } from "../errors.ts";
-import { type ChunkHeader, CONST } from "../format/chunk_header.ts";
-import type { DtypeId } from "../kernels/kernels.ts";
+import type { ChunkHeader } from "../format/chunk_header.ts";
 import type { Workspace } from "../kernels/workspace.ts";
-import { stepUnit, type Unit } from "./unit.ts";
 
 /**
  * Reads which stored rows escaped.
@@ -40,11 +38,4 @@ export function readEscapes(
     u32[(result >>> 2) + row] = slots[rowToUnique === 0 ? row : u32[(rowToUnique >>> 2) + row]!]!;
   }
   return result;
-}
-
-/** The unit of a chunk's codes; undefined if it has none. */
-export function unitOf({ coder, relative, step, keepBits, top }: ChunkHeader, dtype: DtypeId): Unit | undefined {
-  if (coder <= CONST) return undefined;
-  if (relative) return { kind: "mantissa", keepBits, top };
-  return stepUnit(dtype, step, step / 2);
 }
