@@ -85,6 +85,8 @@ export interface Sampling {
   readonly budgetMs: number;
   /** Pause before a sample: a peer's thread pool spins for a while after its last job and would slow the next subject. */
   readonly settleMs: number;
+  /** How long a subject runs before anything is measured, for much code that the engine compiles bit by bit; default 0. */
+  readonly warmUpMs?: number;
 }
 
 async function sample(subject: Subject, repeats: number): Promise<number> {
@@ -94,8 +96,10 @@ async function sample(subject: Subject, repeats: number): Promise<number> {
 }
 
 /** Warms a subject up and finds how many repeats last about `sampleMs`. */
-async function calibrate(subject: Subject, sampleMs: number): Promise<number> {
-  await sample(subject, 1); // pipelines, JIT, page faults
+async function calibrate(subject: Subject, { sampleMs, warmUpMs = 0 }: Sampling): Promise<number> {
+  const start = performance.now();
+  do await sample(subject, 1); // pipelines, JIT, page faults
+   while (performance.now() - start < warmUpMs);
   let repeats = 1;
   while (true) {
     const seconds = await sample(subject, repeats);
@@ -110,7 +114,7 @@ async function calibrate(subject: Subject, sampleMs: number): Promise<number> {
 /** Samples all subjects, interleaved; returns the seconds per repeat of each. */
 export async function interleave(subjects: readonly Subject[], sampling: Sampling): Promise<number[][]> {
   const repeats: number[] = [];
-  for (const subject of subjects) repeats.push(await calibrate(subject, sampling.sampleMs));
+  for (const subject of subjects) repeats.push(await calibrate(subject, sampling));
   const seconds = subjects.map((): number[] => []);
   const start = performance.now();
   for (let round = 0; round < sampling.rounds; round++) {
