@@ -78,8 +78,7 @@ export function chooseClasses(grouped: GroupedCounts, rows: number, columns: num
   };
 }
 
-/** Adds those of one histogram, which begin at `from`. */
-export function addCounts(sum: Float64Array, counts: Float64Array, from: number): void {
+function addCounts(sum: Float64Array, counts: Float64Array, from: number): void {
   for (let t = 0; t < sum.length; t++) sum[t]! += counts[from + t]!;
 }
 
@@ -133,7 +132,7 @@ function intervalCosts(counts: Float64Array, groups: number, columnClasses: numb
  * about 6 bits per token; one of the family takes 2 bytes, fits about a percent less, and not the chance in the counts, which
  * per token is half a nat.
  */
-function grownEstimate(sum: Float64Array, counts: Float64Array, from: number): number {
+export function grownEstimate(sum: Float64Array, counts: Float64Array, from: number): number {
   let total = 0, present = 0, ofTokens = 0;
   for (let t = 0; t < sum.length; t++) {
     const n = sum[t]! += counts[from + t]!;

@@ -4,9 +4,9 @@
  * @module
  */
 import { wrong } from "../errors.ts";
-import { BIT, summarise } from "./bit_cost.ts";
+import { BIT } from "./bit_cost.ts";
 import { classBits } from "./class_bits.ts";
-import { addCounts } from "./classes.ts";
+import { grownEstimate } from "./classes.ts";
 import {
   type Codebook,
   finish,
@@ -21,7 +21,7 @@ import {
 import type { CodedSequence } from "./sequence.ts";
 import { type Coder, SHARED, type Table, tableCost } from "./tables.ts";
 
-/** How much longer than by their entropy symbols may come out before other tables are looked for. */
+/** How much longer than estimated for tables of their own symbols may come out before such are looked for. */
 const GOOD = 1.02;
 
 /** Tables that both ends keep, and what they are for. */
@@ -53,8 +53,9 @@ export class KeptTables implements Codebook {
     if (columns !== undefined && columns !== columnLevels) return undefined;
     const rowClasses = tables.length / columnClasses;
     const ofGroup = new Uint8Array(groups);
-    let cost = (16 + sequence.rows * classBits(rowClasses)) * BIT, entropy = cost;
-    const perClass = levels / columnClasses, ofTable = tables.map(() => new Float64Array(tokens));
+    const head = (16 + sequence.rows * classBits(rowClasses)) * BIT, perClass = levels / columnClasses;
+    const ofTable = tables.map(() => new Float64Array(tokens)), estimates = new Float64Array(tables.length);
+    let cost = head;
     for (let g = 0; g < groups; g++) {
       const byColumn = Array.from({ length: columnClasses }, (_, c) => {
         const first = g * levels + c * perClass;
@@ -66,10 +67,12 @@ export class KeptTables implements Codebook {
         if (ofClass < least) least = ofClass, ofGroup[g] = r;
       }
       cost += least;
-      byColumn.forEach((n, c) => addCounts(ofTable[ofGroup[g]! * columnClasses + c]!, n, 0));
+      byColumn.forEach((n, c) => {
+        const table = ofGroup[g]! * columnClasses + c;
+        estimates[table] = grownEstimate(ofTable[table]!, n, 0);
+      });
     }
     if (cost === Infinity) return undefined;
-    for (const counts of ofTable) entropy += summarise(counts).entropy;
     const all = rowGroups ?? new Uint8Array(sequence.rows);
     const plan = finish(statistics, cost, {
       coder,
@@ -80,8 +83,7 @@ export class KeptTables implements Codebook {
       description: [SHARED, this.generation],
       shared: true,
     });
-    // Other tables would cost two bytes each at least.
-    return { plan, good: cost <= Math.max(GOOD * entropy, entropy + 16 * BIT * tables.length) };
+    return { plan, good: cost <= GOOD * estimates.reduce((sum, estimate) => sum + estimate, head) };
   }
 
   check({ coder, direct, columnClasses, tables, rowLength, generation }: TableReference): void {
