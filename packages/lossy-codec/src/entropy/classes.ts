@@ -38,8 +38,9 @@ export interface Classes {
 }
 
 /**
- * Chooses classes such that tables, tokens and the classes themselves cost least by an estimate: 1, 2 or 4 classes of
- * columns, and with each the best cut of the groups of rows into at most four intervals, found by dynamic programming.
+ * Chooses classes such that tables, tokens and the classes themselves cost least by an estimate: one class of columns or as
+ * many as levels (two of four are hardly ever better than both), and with each the best cut of the groups of rows into at
+ * most four intervals, found by dynamic programming.
  *
  * @param rows Number of rows.
  * @param columns Number of columns.
@@ -47,8 +48,8 @@ export interface Classes {
 export function chooseClasses(grouped: GroupedCounts, rows: number, columns: number, direct: boolean): Classes {
   const { groups, levels, tokens } = grouped;
   let best: { counts: Float64Array; columnClasses: number; ends: number[]; cost: number } | undefined;
-  for (let { counts } = grouped, columnClasses = levels; columnClasses >= 1; columnClasses /= 2) {
-    if (columnClasses < levels) counts = mergePairs(counts, tokens);
+  for (const columnClasses of levels === 1 ? [1] : [levels, 1]) {
+    const counts = columnClasses === levels ? grouped.counts : mergeLevels(grouped);
     const cut = cheapestCut(intervalCosts(counts, groups, columnClasses, tokens), groups, rows);
     const cost = cut.cost + columns * classBits(columnClasses) * BIT;
     if (best === undefined || cost <= best.cost) best = { counts, columnClasses, ends: cut.ends, cost };
@@ -82,11 +83,12 @@ function addCounts(sum: Float64Array, counts: Float64Array, from: number): void 
   for (let t = 0; t < sum.length; t++) sum[t]! += counts[from + t]!;
 }
 
-/** Adds every second histogram to the one before it. */
-function mergePairs(counts: Float64Array, tokens: number): Float64Array {
-  const merged = new Float64Array(counts.length >> 1);
-  for (let to = 0, from = 0; to < merged.length; from += tokens) {
-    for (let t = 0; t < tokens; t++, from++) merged[to++] = counts[from]! + counts[from + tokens]!;
+/** Counts by group only. */
+function mergeLevels({ counts, groups, levels, tokens }: GroupedCounts): Float64Array {
+  const merged = new Float64Array(groups * tokens);
+  for (let h = 0, from = 0; h < groups * levels; h++) {
+    const to = tokens * Math.floor(h / levels);
+    for (let t = 0; t < tokens; t++) merged[to + t]! += counts[from++]!;
   }
   return merged;
 }

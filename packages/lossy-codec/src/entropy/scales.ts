@@ -8,7 +8,7 @@
 export const COLUMN_LEVELS = 4;
 
 /** Most groups of rows: the choice of classes looks at every interval of groups. */
-export const MAX_ROW_GROUPS = 8;
+export const MAX_ROW_GROUPS = 6;
 
 /**
  * Puts columns into four levels of like size by their sums of |q|; equal sums go by position.

@@ -43,8 +43,12 @@ export function trimCounts(counts: Float64Array): Float64Array {
 
 /** Mean |q| of what was counted. */
 function meanMagnitude(counts: Float64Array, direct: boolean): number {
-  const moment = counts.reduce((sum, n, t) => n === 0 ? sum : sum + n * tokenMagnitude(t, direct), 0);
-  return moment / Math.max(1, summarise(counts).total);
+  let total = 0, moment = 0;
+  for (let t = 0; t < counts.length; t++) {
+    total += counts[t]!;
+    moment += counts[t]! * tokenMagnitude(t, direct);
+  }
+  return moment / Math.max(1, total);
 }
 
 /** Code lengths made for a table of the family: that byte names them too. */
@@ -76,18 +80,21 @@ export function chooseTable(coder: Coder, counts: Float64Array, direct: boolean)
     const table = familyMember(coder, index, direct, counts.length);
     return { table, bytes: [index, counts.length - 1], cost: tableCost(coder, counts, table) + 16 * BIT };
   };
+  // The best of the tables next to the mean says which shape; its costs fall towards the best scale and rise behind it.
   let chosen: ChosenTable | undefined;
   for (const start of familyStarts(meanMagnitude(counts, direct), direct)) {
-    // Costs fall towards the best scale of a shape and rise behind it.
-    let best = member(start);
-    for (const step of [-1, 1]) {
-      for (let index = start + step; sameShape(index, start); index += step) {
-        const candidate = member(index);
-        if (candidate.cost >= best.cost) break;
-        best = candidate;
-      }
+    for (let index = start; index >= start - 1 && sameShape(index, start); index--) {
+      const candidate = member(index);
+      if (chosen === undefined || candidate.cost < chosen.cost) chosen = candidate;
     }
-    if (chosen === undefined || best.cost < chosen.cost) chosen = best;
+  }
+  const start = chosen!.bytes[0]!;
+  for (const step of [-1, 1]) {
+    for (let index = start + step; sameShape(index, start); index += step) {
+      const candidate = member(index);
+      if (candidate.cost >= chosen!.cost) break;
+      chosen = candidate;
+    }
   }
   if (leastWrittenOut(counts) >= chosen!.cost) return chosen!;
   const explicit = writtenOut(coder, counts);
