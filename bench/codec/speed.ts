@@ -69,7 +69,9 @@ export async function benchSpeed(bench: Bench, peers: Peers): Promise<void> {
         ours,
         baselines,
         measure,
-        ...(bench.options.quick ? {} : { sampling: { rounds: 31, sampleMs: 40, warmUpMs: 1500 } }),
+        ...(bench.options.quick
+          ? {}
+          : { sampling: { rounds: 31, sampleMs: tables.length > 1 ? 150 : 40, budgetMs: 60_000, warmUpMs: 1500 } }),
       });
     for (const direction of directions) {
       const baselines = [sides.files(direction, "auto"), ...sides.peers(direction)];
