@@ -1,6 +1,7 @@
 // rANS of four groups of direct tokens side by side, which hides the latency of each chain. See `Lanes` in lanes.ts.
 
-import { BLOCK, classOf, directCodes, scratch, SCRATCH, writeClassed } from "./_tokens.as";
+import { kept4 } from "./_constant.as";
+import { BLOCK, classOf, scratch, UNSIGNED, writeClassed } from "./_tokens.as";
 
 /** Room in scratch() for one of four groups: offsets of entries, u16 each; as many words and those of the state. */
 @inline
@@ -59,68 +60,135 @@ export function ansEncodeFour(
   return take(x0, p0, lanes + LANE, to, counts);
 }
 
-/** The state after the token in `entry` was taken off, before it is refilled. */
+/** Loads of u32 from four addresses. */
 @inline
-function pop(x: u32, entry: u32): u32 {
-  return (entry >>> 8 & 4095) * (x >>> 12) + (entry >>> 20);
+function gather4(at: v128): v128 {
+  let v = v128.load32_zero(i32x4.extract_lane(at, 0));
+  v = v128.load32_lane(i32x4.extract_lane(at, 1), v, 1);
+  v = v128.load32_lane(i32x4.extract_lane(at, 2), v, 2);
+  return v128.load32_lane(i32x4.extract_lane(at, 3), v, 3);
 }
 
+/** Likewise of u16. */
 @inline
-function slotOf(table: usize, x: u32): u32 {
-  return load<u32>(table + (<usize> (x & 4095) << 2));
+function words4(at: v128): v128 {
+  let v = v128.load16_lane(i32x4.extract_lane(at, 0), i32x4.splat(0), 0);
+  v = v128.load16_lane(i32x4.extract_lane(at, 1), v, 2);
+  v = v128.load16_lane(i32x4.extract_lane(at, 2), v, 4);
+  return v128.load16_lane(i32x4.extract_lane(at, 3), v, 6);
 }
 
+/** Groups side by side, a multiple of 4. */
 @inline
-function refill(x: u32, at: usize, low: bool): u32 {
-  return select(x << 16 | <u32> load<u16>(at), x, low);
+const MOST: u32 = 32;
+/** Symbols of each that wait to be written as codes, a multiple of 4. */
+@inline
+const WAITING: u32 = 64;
+/** Of each vector of four groups: states, addresses of the next words, of the ends, of the tables. */
+@inline
+const STATE: usize = 64;
+
+/** Code of a direct token in the low byte. */
+@inline
+function code4(entries: v128, form: i32): v128 {
+  const z = v128.and(entries, i32x4.splat(255));
+  return form & UNSIGNED ? z : v128.xor(i32x4.shr_u(z, 1), i32x4.neg(v128.and(z, i32x4.splat(1))));
 }
 
-export function ansDecodeFour(
-  p0: usize, end0: usize, end1: usize, end2: usize, end3: usize, first: u32, groupSymbols: u32, rowLength: u32, classes: usize,
-  columns: usize, form: i32, tables: usize, codes: usize,
-): bool {
-  const tokens = scratch();
-  if (!columns) {
-    columns = tokens + SCRATCH - BLOCK;
-    memory.fill(columns, 0, rowLength);
-  }
-  let p1 = end0, p2 = end1, p3 = end2;
-  let x0 = rotl<u32>(load<u32>(p0), 16), x1 = rotl<u32>(load<u32>(p1), 16);
-  let x2 = rotl<u32>(load<u32>(p2), 16), x3 = rotl<u32>(load<u32>(p3), 16);
-  p0 += 4;
-  p1 += 4;
-  p2 += 4;
-  p3 += 4;
-  const groupRows = groupSymbols / rowLength;
-  for (let i: u32 = 0, row = first / rowLength; i < groupSymbols; row++) {
-    const t0 = tables + (classOf(classes, row) << 14), t1 = tables + (classOf(classes, row + groupRows) << 14);
-    const t2 = tables + (classOf(classes, row + 2 * groupRows) << 14);
-    const t3 = tables + (classOf(classes, row + 3 * groupRows) << 14);
-    const rowEnd = i + rowLength, column = columns + rowLength - rowEnd;
-    for (; i < rowEnd; i++) {
-      const c = <usize> load<u8>(column + i) << 14;
-      const s0 = slotOf(t0 + c, x0), s1 = slotOf(t1 + c, x1), s2 = slotOf(t2 + c, x2), s3 = slotOf(t3 + c, x3);
-      store<u8>(tokens + i, s0);
-      store<u8>(tokens + i, s1, BLOCK);
-      store<u8>(tokens + i, s2, 2 * BLOCK);
-      store<u8>(tokens + i, s3, 3 * BLOCK);
-      x0 = pop(x0, s0);
-      x1 = pop(x1, s1);
-      x2 = pop(x2, s2);
-      x3 = pop(x3, s3);
-      // A word is read in any case, and used if the state is low and the group has one left.
-      const m0 = (x0 < 65536) & (p0 < end0), m1 = (x1 < 65536) & (p1 < end1);
-      const m2 = (x2 < 65536) & (p2 < end2), m3 = (x3 < 65536) & (p3 < end3);
-      x0 = refill(x0, p0, m0);
-      x1 = refill(x1, p1, m1);
-      x2 = refill(x2, p2, m2);
-      x3 = refill(x3, p3, m3);
-      p0 = select(p0 + 2, p0, m0);
-      p1 = select(p1 + 2, p1, m1);
-      p2 = select(p2 + 2, p2, m2);
-      p3 = select(p3 + 2, p3, m3);
+/** Writes `count` symbols of `groups` groups, whose entries lie in vectors of four groups, as codes. */
+function writeCodes(entries: usize, stride: usize, groups: u32, count: u32, groupBytes: usize, form: i32, codes: usize): void {
+  for (let k: u32 = 0; k < groups; k += 4, entries += 16, codes += 4 * groupBytes) {
+    let i: u32 = 0, from = entries;
+    if (k + 4 <= groups) {
+      for (; i + 4 <= count; i += 4, from += 4 * stride) {
+        const a = code4(v128.load(from), form), b = code4(v128.load(from + stride), form);
+        const c = code4(v128.load(from + 2 * stride), form), d = code4(v128.load(from + 3 * stride), form);
+        const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+        const hab = v128.shuffle<i32>(a, b, 2, 6, 3, 7), hcd = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+        const to = codes + (<usize> i << 2);
+        v128.store(to, v128.shuffle<i64>(ab, cd, 0, 2));
+        v128.store(to + groupBytes, v128.shuffle<i64>(ab, cd, 1, 3));
+        v128.store(to + 2 * groupBytes, v128.shuffle<i64>(hab, hcd, 0, 2));
+        v128.store(to + 3 * groupBytes, v128.shuffle<i64>(hab, hcd, 1, 3));
+      }
+    }
+    for (; i < count; i++, from += stride) {
+      const code = code4(v128.load(from), form), to = codes + (<usize> i << 2);
+      store<i32>(to, i32x4.extract_lane(code, 0));
+      if (k + 1 < groups) store<i32>(to + groupBytes, i32x4.extract_lane(code, 1));
+      if (k + 2 < groups) store<i32>(to + 2 * groupBytes, i32x4.extract_lane(code, 2));
+      if (k + 3 < groups) store<i32>(to + 3 * groupBytes, i32x4.extract_lane(code, 3));
     }
   }
-  directCodes(tokens, groupSymbols, form, codes);
-  return !(x0 | x1 | x2 | x3 | <u32> (p0 ^ end0 | p1 ^ end1 | p2 ^ end2 | p3 ^ end3));
+}
+
+export function ansDecodeGroups(
+  src: usize, at: usize, group: u32, groups: u32, groupSymbols: u32, lastSymbols: u32, rowLength: u32, classes: usize,
+  columns: usize, form: i32, tables: usize, codes: usize,
+): bool {
+  const states = scratch(), entries = states + STATE * (MOST >> 2);
+  if (!columns) {
+    columns = entries + 4 * MOST * WAITING;
+    memory.fill(columns, 0, rowLength);
+  }
+  const width = load<u8>(src, 2), groupBytes = <usize> groupSymbols << 2, groupRows = groupSymbols / rowLength;
+  const mask = kept4(4095, groups);
+  while (groups) {
+    const n = min(groups, MOST), statesEnd = states + STATE * (<usize> (n + 3) >> 2);
+    groups -= n;
+    const last = groups ? groupSymbols : lastSymbols;
+    // Where there is no group, state 0 stays as it is.
+    memory.fill(states, 0, statesEnd - states);
+    for (let k: u32 = 0; k < n; k++) {
+      const state = states + STATE * <usize> (k >> 2) + (<usize> (k & 3) << 2), g = src + 4 + (<usize> (group + k) << (width >>> 1));
+      let words = <u32> load<u16>(src);
+      if (width) words += width == 1 ? <u32> load<u8>(g) : <u32> load<u16>(g);
+      if (words < 2) return false;
+      store<u32>(state, rotl<u32>(load<u32>(at), 16));
+      store<u32>(state, at + 4, 16);
+      at += <usize> words << 1;
+      store<u32>(state, at, 32);
+    }
+    let i: u32 = 0, begin: u32 = 0, end = min(last, WAITING), rowEnd: u32 = 0, here = n, entry = entries;
+    while (true) {
+      if (i == rowEnd) {
+        rowEnd += rowLength;
+        const row = group * groupRows + i / rowLength;
+        for (let k: u32 = 0; k < <u32> ((n + 3) & ~3); k++) {
+          const state = states + STATE * <usize> (k >> 2) + (<usize> (k & 3) << 2);
+          store<u32>(state, tables + (k < here ? classOf(classes, row + k * groupRows) << 14 : 0), 48);
+        }
+      }
+      for (const stop = min(rowEnd, end); i < stop; i++) {
+        const column = i32x4.splat(<u32> load<u8>(columns + i + rowLength - rowEnd) << 14);
+        for (let state = states; state < statesEnd; state += STATE, entry += 16) {
+          let x = v128.load(state), p = v128.load(state, 16);
+          const e = gather4(i32x4.add(i32x4.add(v128.load(state, 48), column), i32x4.shl(v128.and(x, mask), 2)));
+          v128.store(entry, e);
+          x = i32x4.add(i32x4.mul(v128.and(i32x4.shr_u(e, 8), mask), i32x4.shr_u(x, 12)), i32x4.shr_u(e, 20));
+          // A word is read in any case, and used if the state is low and the group has one left.
+          const low = v128.andnot(i32x4.eq(i32x4.shr_u(x, 16), i32x4.splat(0)), i32x4.eq(p, v128.load(state, 32)));
+          v128.store(state, v128.bitselect(v128.or(i32x4.shl(x, 16), words4(p)), x, low));
+          v128.store(state, i32x4.sub(p, i32x4.add(low, low)), 16);
+        }
+      }
+      if (i < end) continue;
+      writeCodes(entries, statesEnd - states >> 2, here, end - begin, groupBytes, form, codes + (<usize> begin << 2));
+      if (i == last) {
+        const state = states + STATE * <usize> (n - 1 >> 2) + (<usize> (n - 1 & 3) << 2);
+        if (load<u32>(state) | load<u32>(state, 16) ^ load<u32>(state, 32)) return false;
+        here = n - 1;
+      }
+      if (i == groupSymbols) break;
+      begin = i;
+      end = min(i < last ? last : groupSymbols, i + WAITING);
+      entry = entries;
+    }
+    for (let state = states; state < statesEnd; state += STATE) {
+      if (v128.any_true(v128.or(v128.load(state), v128.xor(v128.load(state, 16), v128.load(state, 32))))) return false;
+    }
+    group += n;
+    codes += <usize> n * groupBytes;
+  }
+  return true;
 }

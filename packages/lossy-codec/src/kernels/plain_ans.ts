@@ -8,7 +8,7 @@
 import { hybridToken, zigzag } from "../entropy/tokens.ts";
 import { DIRECT, type KernelMemory, UNSIGNED } from "./kernels.ts";
 import { LANE_SYMBOLS, type Lanes } from "./lanes.ts";
-import { closeSection, countsOf, type DecodeFour, decodeGroups, sectionCapacity } from "./section.ts";
+import { closeSection, countsOf, type DecodeGroups, decodeGroups, sectionCapacity } from "./section.ts";
 
 /** `Kernels.ansEncode`, four groups at a time by `lanes` where there are any. */
 export function ansEncode(
@@ -143,22 +143,22 @@ export function ansDecode(
     }
     return x === 0 && at === end;
   };
+  const groups = Math.ceil(count / groupSymbols);
   const inLanes = lanes && direct && groupSymbols <= LANE_SYMBOLS && groupSymbols % laneRow === 0;
-  const decodeFour: DecodeFour | false | undefined = inLanes && ((at, end0, end1, end2, end3, i) =>
-    lanes.ansDecodeFour(
+  const decodeAll: DecodeGroups | false | undefined = inLanes && ((at, g) =>
+    lanes.ansDecodeGroups(
+      src,
       at,
-      end0,
-      end1,
-      end2,
-      end3,
-      i,
+      g,
+      groups,
       groupSymbols,
+      count - (groups - 1) * groupSymbols,
       laneRow,
       classes,
       columns,
       form,
       decodeTables,
-      4 * (out + i),
+      codes,
     ));
-  return decodeGroups(memory, src, srcBytes, total, first, count, groupSymbols, decodeOne, decodeFour);
+  return decodeGroups(memory, src, srcBytes, total, first, count, groupSymbols, decodeOne, undefined, decodeAll);
 }

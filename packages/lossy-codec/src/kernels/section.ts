@@ -64,6 +64,9 @@ export type DecodeFour = (
   i: number,
 ) => boolean | number;
 
+/** Decodes all groups from number `g` on, whose words begin at `at`; whether they are sound. */
+export type DecodeGroups = (at: number, g: number) => boolean | number;
+
 /**
  * Decodes groups as `Kernels.ansDecode` says, four at a time where there is a way to.
  *
@@ -80,12 +83,17 @@ export function decodeGroups(
   groupSymbols: number,
   decodeOne: (at: number, end: number, i: number, last: number) => boolean,
   decodeFour: DecodeFour | false | undefined,
+  decodeAll?: DecodeGroups | false | undefined,
 ): number {
   const groups = Math.ceil(total / groupSymbols);
   if (sectionBytes(memory, src, srcBytes, groups) !== srcBytes) return 1;
   const starts = new Uint32Array(groups + 1);
   starts[0] = src + sectionHeaderBytes(groups, memory.u8[src + 2]!);
   for (let g = 0; g < groups; g++) starts[g + 1] = starts[g]! + 2 * wordsOf(memory, src, g);
+  if (decodeAll && count > 0) {
+    const g = first / groupSymbols;
+    return decodeAll(starts[g]!, g) ? 0 : 1;
+  }
   for (let i = first, end = first + count; i < end;) {
     const g = i / groupSymbols, at = starts[g]!, next = starts[g + 1]!;
     let sound: boolean | number;
