@@ -60,22 +60,12 @@ export function ansEncodeFour(
   return take(x0, p0, lanes + LANE, to, counts);
 }
 
-/** Loads of u32 from four addresses. */
+/** The u32 at the four addresses that lie at `at`. */
 @inline
-function gather4(at: v128): v128 {
-  let v = v128.load32_zero(i32x4.extract_lane(at, 0));
-  v = v128.load32_lane(i32x4.extract_lane(at, 1), v, 1);
-  v = v128.load32_lane(i32x4.extract_lane(at, 2), v, 2);
-  return v128.load32_lane(i32x4.extract_lane(at, 3), v, 3);
-}
-
-/** Likewise of u16. */
-@inline
-function words4(at: v128): v128 {
-  let v = v128.load16_lane(i32x4.extract_lane(at, 0), i32x4.splat(0), 0);
-  v = v128.load16_lane(i32x4.extract_lane(at, 1), v, 2);
-  v = v128.load16_lane(i32x4.extract_lane(at, 2), v, 4);
-  return v128.load16_lane(i32x4.extract_lane(at, 3), v, 6);
+function gather4(at: usize): v128 {
+  const a = v128.load32_zero(load<u32>(at)), b = v128.load32_zero(load<u32>(at, 4));
+  const c = v128.load32_zero(load<u32>(at, 8)), d = v128.load32_zero(load<u32>(at, 12));
+  return v128.shuffle<i64>(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 0, 4, 1, 5), 0, 2);
 }
 
 /** Groups side by side, a multiple of 4. */
@@ -86,13 +76,14 @@ const MOST: u32 = 32;
 const WAITING: u32 = 64;
 /** Of each vector of four groups: states, addresses of the next words, of the ends, of the tables. */
 @inline
-const STATE: usize = 64;
+const STATE: usize = 80;
 
-/** Code of a direct token in the low byte. */
+/** Codes of direct tokens in the low bytes. Shifts need no constants, which V8 would make anew each time. */
 @inline
-function code4(entries: v128, form: i32): v128 {
-  const z = v128.and(entries, i32x4.splat(255));
-  return form & UNSIGNED ? z : v128.xor(i32x4.shr_u(z, 1), i32x4.neg(v128.and(z, i32x4.splat(1))));
+function codes4(entries: v128, form: i32): v128 {
+  const high = i32x4.shl(entries, 24);
+  if (form & UNSIGNED) return i32x4.shr_u(high, 24);
+  return v128.xor(i32x4.shr_u(high, 25), i32x4.shr_s(i32x4.shl(entries, 31), 31));
 }
 
 /** Writes `count` symbols of `groups` groups, whose entries lie in vectors of four groups, as codes. */
@@ -101,8 +92,8 @@ function writeCodes(entries: usize, stride: usize, groups: u32, count: u32, grou
     let i: u32 = 0, from = entries;
     if (k + 4 <= groups) {
       for (; i + 4 <= count; i += 4, from += 4 * stride) {
-        const a = code4(v128.load(from), form), b = code4(v128.load(from + stride), form);
-        const c = code4(v128.load(from + 2 * stride), form), d = code4(v128.load(from + 3 * stride), form);
+        const a = codes4(v128.load(from), form), b = codes4(v128.load(from + stride), form);
+        const c = codes4(v128.load(from + 2 * stride), form), d = codes4(v128.load(from + 3 * stride), form);
         const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
         const hab = v128.shuffle<i32>(a, b, 2, 6, 3, 7), hcd = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
         const to = codes + (<usize> i << 2);
@@ -113,7 +104,7 @@ function writeCodes(entries: usize, stride: usize, groups: u32, count: u32, grou
       }
     }
     for (; i < count; i++, from += stride) {
-      const code = code4(v128.load(from), form), to = codes + (<usize> i << 2);
+      const code = codes4(v128.load(from), form), to = codes + (<usize> i << 2);
       store<i32>(to, i32x4.extract_lane(code, 0));
       if (k + 1 < groups) store<i32>(to + groupBytes, i32x4.extract_lane(code, 1));
       if (k + 2 < groups) store<i32>(to + 2 * groupBytes, i32x4.extract_lane(code, 2));
@@ -132,7 +123,7 @@ export function ansDecodeGroups(
     memory.fill(columns, 0, rowLength);
   }
   const width = load<u8>(src, 2), groupBytes = <usize> groupSymbols << 2, groupRows = groupSymbols / rowLength;
-  const mask = kept4(4095, groups);
+  const mask = kept4(4095, groups), lowWord = kept4(65535, groups);
   while (groups) {
     const n = min(groups, MOST), statesEnd = states + STATE * (<usize> (n + 3) >> 2);
     groups -= n;
@@ -156,19 +147,26 @@ export function ansDecodeGroups(
         const row = group * groupRows + i / rowLength;
         for (let k: u32 = 0; k < <u32> ((n + 3) & ~3); k++) {
           const state = states + STATE * <usize> (k >> 2) + (<usize> (k & 3) << 2);
-          store<u32>(state, tables + (k < here ? classOf(classes, row + k * groupRows) << 14 : 0), 48);
+          const table = tables + (k < here ? classOf(classes, row + k * groupRows) << 14 : 0);
+          store<u32>(state, table, 48);
+          store<u32>(state, table + (load<u8>(columns) << 14) + ((load<u32>(state) & 4095) << 2), 64);
         }
       }
-      for (const stop = min(rowEnd, end); i < stop; i++) {
-        const column = i32x4.splat(<u32> load<u8>(columns + i + rowLength - rowEnd) << 14);
+      for (const stop = min(rowEnd, end); i < stop;) {
+        // Of the next symbol.
+        const column = i32x4.splat(<u32> load<u8>(columns + ++i + rowLength - rowEnd) << 14);
         for (let state = states; state < statesEnd; state += STATE, entry += 16) {
           let x = v128.load(state), p = v128.load(state, 16);
-          const e = gather4(i32x4.add(i32x4.add(v128.load(state, 48), column), i32x4.shl(v128.and(x, mask), 2)));
+          const e = gather4(state + 64);
           v128.store(entry, e);
           x = i32x4.add(i32x4.mul(v128.and(i32x4.shr_u(e, 8), mask), i32x4.shr_u(x, 12)), i32x4.shr_u(e, 20));
           // A word is read in any case, and used if the state is low and the group has one left.
           const low = v128.andnot(i32x4.eq(i32x4.shr_u(x, 16), i32x4.splat(0)), i32x4.eq(p, v128.load(state, 32)));
-          v128.store(state, v128.bitselect(v128.or(i32x4.shl(x, 16), words4(p)), x, low));
+          const words = gather4(state + 16);
+          const filled = v128.or(i32x4.shl(x, 16), v128.and(words, lowWord));
+          x = i32x4.max_u(v128.and(filled, low), x);
+          v128.store(state, i32x4.add(i32x4.add(v128.load(state, 48), column), i32x4.shl(v128.and(x, mask), 2)), 64);
+          v128.store(state, x);
           v128.store(state, i32x4.sub(p, i32x4.add(low, low)), 16);
         }
       }
