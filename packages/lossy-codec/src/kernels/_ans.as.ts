@@ -125,7 +125,7 @@ export function ansDecodeGroups(
   const width = load<u8>(src, 2), groupBytes = <usize> groupSymbols << 2, groupRows = groupSymbols / rowLength;
   const mask = kept4(4095, groups), lowWord = kept4(65535, groups);
   while (groups) {
-    const n = min(groups, MOST), statesEnd = states + STATE * (<usize> (n + 3) >> 2);
+    const n = min(groups, MOST), vectors: usize = (n + 3) >> 2, statesEnd = states + STATE * vectors;
     groups -= n;
     const last = groups ? groupSymbols : lastSymbols;
     // Where there is no group, state 0 stays as it is.
@@ -145,7 +145,7 @@ export function ansDecodeGroups(
       if (i == rowEnd) {
         rowEnd += rowLength;
         const row = group * groupRows + i / rowLength;
-        for (let k: u32 = 0; k < <u32> ((n + 3) & ~3); k++) {
+        for (let k: u32 = 0; k < <u32> vectors << 2; k++) {
           const state = states + STATE * <usize> (k >> 2) + (<usize> (k & 3) << 2);
           const table = tables + (k < here ? classOf(classes, row + k * groupRows) << 14 : 0);
           store<u32>(state, table, 48);
@@ -171,7 +171,7 @@ export function ansDecodeGroups(
         }
       }
       if (i < end) continue;
-      writeCodes(entries, statesEnd - states >> 2, here, end - begin, groupBytes, form, codes + (<usize> begin << 2));
+      writeCodes(entries, vectors << 4, here, end - begin, groupBytes, form, codes + (<usize> begin << 2));
       if (i == last) {
         const state = states + STATE * <usize> (n - 1 >> 2) + (<usize> (n - 1 & 3) << 2);
         if (load<u32>(state) | load<u32>(state, 16) ^ load<u32>(state, 32)) return false;
