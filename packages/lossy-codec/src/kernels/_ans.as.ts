@@ -74,118 +74,127 @@ const MOST: u32 = 32;
 /** Symbols of each that wait to be written as codes, a multiple of 4. */
 @inline
 const WAITING: u32 = 64;
-/** Of each vector of four groups: states, addresses of the next words, of the ends, of the tables. */
+// In scratch() u32 of each group: its state, and that far behind it where its next word is, where its words end, its table, and
+// the entry of its next token.
 @inline
-const STATE: usize = 80;
+const NEXT: usize = 4 * MOST;
+@inline
+const END: usize = 8 * MOST;
+@inline
+const TABLE: usize = 12 * MOST;
+@inline
+const ENTRY: usize = 16 * MOST;
+@inline
+const ENTRIES: usize = 20 * MOST;
+@inline
+const COLUMNS: usize = ENTRIES + 4 * MOST * WAITING;
 
-/** Codes of direct tokens in the low bytes. Shifts need no constants, which V8 would make anew each time. */
+/** Codes of four signed tokens, by shifts alone: V8 would make a constant anew each time. */
 @inline
-function codes4(entries: v128, form: i32): v128 {
-  const high = i32x4.shl(entries, 24);
-  if (form & UNSIGNED) return i32x4.shr_u(high, 24);
-  return v128.xor(i32x4.shr_u(high, 25), i32x4.shr_s(i32x4.shl(entries, 31), 31));
+function codes4(entries: usize): v128 {
+  const e = v128.load(entries);
+  return v128.xor(i32x4.shr_u(i32x4.shl(e, 24), 25), i32x4.shr_s(i32x4.shl(e, 31), 31));
 }
 
-/** Writes `count` symbols of `groups` groups, whose entries lie in vectors of four groups, as codes. */
+/** Writes `count` symbols of `groups` groups as codes. `entries` are those of all groups for the first symbol, and so on. */
 function writeCodes(entries: usize, stride: usize, groups: u32, count: u32, groupBytes: usize, form: i32, codes: usize): void {
-  for (let k: u32 = 0; k < groups; k += 4, entries += 16, codes += 4 * groupBytes) {
-    let i: u32 = 0, from = entries;
-    if (k + 4 <= groups) {
+  for (let k: u32 = 0; k < groups;) {
+    let i: u32 = 0, from = entries + (<usize> k << 2), next = k + 1;
+    if (!(form & UNSIGNED) && k + 4 <= groups) {
+      next = k + 4;
       for (; i + 4 <= count; i += 4, from += 4 * stride) {
-        const a = codes4(v128.load(from), form), b = codes4(v128.load(from + stride), form);
-        const c = codes4(v128.load(from + 2 * stride), form), d = codes4(v128.load(from + 3 * stride), form);
-        const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
-        const hab = v128.shuffle<i32>(a, b, 2, 6, 3, 7), hcd = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+        const a = codes4(from), b = codes4(from + stride), c = codes4(from + 2 * stride), d = codes4(from + 3 * stride);
+        const low0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5), low1 = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+        const high0 = v128.shuffle<i32>(a, b, 2, 6, 3, 7), high1 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
         const to = codes + (<usize> i << 2);
-        v128.store(to, v128.shuffle<i64>(ab, cd, 0, 2));
-        v128.store(to + groupBytes, v128.shuffle<i64>(ab, cd, 1, 3));
-        v128.store(to + 2 * groupBytes, v128.shuffle<i64>(hab, hcd, 0, 2));
-        v128.store(to + 3 * groupBytes, v128.shuffle<i64>(hab, hcd, 1, 3));
+        v128.store(to, v128.shuffle<i64>(low0, low1, 0, 2));
+        v128.store(to + groupBytes, v128.shuffle<i64>(low0, low1, 1, 3));
+        v128.store(to + 2 * groupBytes, v128.shuffle<i64>(high0, high1, 0, 2));
+        v128.store(to + 3 * groupBytes, v128.shuffle<i64>(high0, high1, 1, 3));
       }
     }
-    for (; i < count; i++, from += stride) {
-      const code = codes4(v128.load(from), form), to = codes + (<usize> i << 2);
-      store<i32>(to, i32x4.extract_lane(code, 0));
-      if (k + 1 < groups) store<i32>(to + groupBytes, i32x4.extract_lane(code, 1));
-      if (k + 2 < groups) store<i32>(to + 2 * groupBytes, i32x4.extract_lane(code, 2));
-      if (k + 3 < groups) store<i32>(to + 3 * groupBytes, i32x4.extract_lane(code, 3));
+    for (; k < next; k++, from += 4, codes += groupBytes) {
+      for (let j = i, at = from; j < count; j++, at += stride) {
+        const z = <i32> load<u8>(at);
+        store<i32>(codes + (<usize> j << 2), form & UNSIGNED ? z : (z >>> 1) ^ -(z & 1));
+      }
     }
   }
+}
+
+/** What is left of a group: 0 if that is nothing. */
+@inline
+function left(lane: usize): u32 {
+  return load<u32>(lane) | (load<u32>(lane, NEXT) ^ load<u32>(lane, END));
 }
 
 export function ansDecodeGroups(
   src: usize, at: usize, group: u32, groups: u32, groupSymbols: u32, lastSymbols: u32, rowLength: u32, classes: usize,
   columns: usize, form: i32, tables: usize, codes: usize,
 ): bool {
-  const states = scratch(), entries = states + STATE * (MOST >> 2);
+  const lanes = scratch();
   if (!columns) {
-    columns = entries + 4 * MOST * WAITING;
+    columns = lanes + COLUMNS;
     memory.fill(columns, 0, rowLength);
   }
   const width = load<u8>(src, 2), groupBytes = <usize> groupSymbols << 2, groupRows = groupSymbols / rowLength;
   const mask = kept4(4095, groups), lowWord = kept4(65535, groups);
   while (groups) {
-    const n = min(groups, MOST), vectors: usize = (n + 3) >> 2, statesEnd = states + STATE * vectors;
+    const n = min(groups, MOST), stride = (<usize> n + 3 & ~3) << 2, lanesEnd = lanes + stride, lastLane = lanes + (<usize> n - 1 << 2);
     groups -= n;
     const last = groups ? groupSymbols : lastSymbols;
     // Where there is no group, state 0 stays as it is.
-    memory.fill(states, 0, statesEnd - states);
-    for (let k: u32 = 0; k < n; k++) {
-      const state = states + STATE * <usize> (k >> 2) + (<usize> (k & 3) << 2), g = src + 4 + (<usize> (group + k) << (width >>> 1));
-      let words = <u32> load<u16>(src);
-      if (width) words += width == 1 ? <u32> load<u8>(g) : <u32> load<u16>(g);
+    memory.fill(lanes, 0, ENTRIES);
+    for (let lane = lanes; lane <= lastLane; lane += 4, group++) {
+      const words = load<u16>(src) + (load<u32>(src + 4 + <usize> (group * width)) & ((1 << (width << 3)) - 1));
       if (words < 2) return false;
-      store<u32>(state, rotl<u32>(load<u32>(at), 16));
-      store<u32>(state, at + 4, 16);
+      store<u32>(lane, rotl<u32>(load<u32>(at), 16));
+      store<u32>(lane, at + 4, NEXT);
       at += <usize> words << 1;
-      store<u32>(state, at, 32);
+      store<u32>(lane, at, END);
     }
-    let i: u32 = 0, begin: u32 = 0, end = min(last, WAITING), rowEnd: u32 = 0, here = n, entry = entries;
+    let i: u32 = 0, begin: u32 = 0, end: u32 = 0, rowEnd: u32 = 0, here = n, entry: usize = 0;
     while (true) {
+      if (i == end) {
+        if (i) {
+          writeCodes(lanes + ENTRIES, stride, here, i - begin, groupBytes, form, codes + (<usize> begin << 2));
+          if (i == last) {
+            if (left(lastLane)) return false;
+            here = n - 1;
+          }
+          if (i == groupSymbols) break;
+        }
+        begin = i;
+        end = min(i < last ? last : groupSymbols, i + WAITING);
+        entry = lanes + ENTRIES;
+      }
       if (i == rowEnd) {
+        let row = (group - n) * groupRows + i / rowLength;
         rowEnd += rowLength;
-        const row = group * groupRows + i / rowLength;
-        for (let k: u32 = 0; k < <u32> vectors << 2; k++) {
-          const state = states + STATE * <usize> (k >> 2) + (<usize> (k & 3) << 2);
-          const table = tables + (k < here ? classOf(classes, row + k * groupRows) << 14 : 0);
-          store<u32>(state, table, 48);
-          store<u32>(state, table + (load<u8>(columns) << 14) + ((load<u32>(state) & 4095) << 2), 64);
+        for (let lane = lanes; lane < lanesEnd; lane += 4, row += groupRows) {
+          const table = tables + (lane < lanes + (<usize> here << 2) ? classOf(classes, row) << 14 : 0);
+          store<u32>(lane, table, TABLE);
+          store<u32>(lane, table + (<usize> load<u8>(columns) << 14) + ((load<u32>(lane) & 4095) << 2), ENTRY);
         }
       }
       for (const stop = min(rowEnd, end); i < stop;) {
         // Of the next symbol.
         const column = i32x4.splat(<u32> load<u8>(columns + ++i + rowLength - rowEnd) << 14);
-        for (let state = states; state < statesEnd; state += STATE, entry += 16) {
-          let x = v128.load(state), p = v128.load(state, 16);
-          const e = gather4(state + 64);
+        for (let lane = lanes; lane < lanesEnd; lane += 16, entry += 16) {
+          const e = gather4(lane + ENTRY), words = gather4(lane + NEXT), next = v128.load(lane, NEXT);
           v128.store(entry, e);
-          x = i32x4.add(i32x4.mul(v128.and(i32x4.shr_u(e, 8), mask), i32x4.shr_u(x, 12)), i32x4.shr_u(e, 20));
-          // A word is read in any case, and used if the state is low and the group has one left.
-          const low = v128.andnot(i32x4.eq(i32x4.shr_u(x, 16), i32x4.splat(0)), i32x4.eq(p, v128.load(state, 32)));
-          const words = gather4(state + 16);
-          const filled = v128.or(i32x4.shl(x, 16), v128.and(words, lowWord));
-          x = i32x4.max_u(v128.and(filled, low), x);
-          v128.store(state, i32x4.add(i32x4.add(v128.load(state, 48), column), i32x4.shl(v128.and(x, mask), 2)), 64);
-          v128.store(state, x);
-          v128.store(state, i32x4.sub(p, i32x4.add(low, low)), 16);
+          let x = i32x4.shr_u(v128.load(lane), 12);
+          x = i32x4.add(i32x4.mul(v128.and(i32x4.shr_u(e, 8), mask), x), i32x4.shr_u(e, 20));
+          // A word is read in any case, and used if the state is low and the group has one left: then the state grows.
+          const low = v128.andnot(i32x4.eq(i32x4.shr_u(x, 16), i32x4.splat(0)), i32x4.eq(next, v128.load(lane, END)));
+          x = i32x4.max_u(x, v128.and(low, v128.or(i32x4.shl(x, 16), v128.and(words, lowWord))));
+          v128.store(lane, i32x4.add(i32x4.add(v128.load(lane, TABLE), column), i32x4.shl(v128.and(x, mask), 2)), ENTRY);
+          v128.store(lane, x);
+          v128.store(lane, i32x4.sub(next, i32x4.add(low, low)), NEXT);
         }
       }
-      if (i < end) continue;
-      writeCodes(entries, vectors << 4, here, end - begin, groupBytes, form, codes + (<usize> begin << 2));
-      if (i == last) {
-        const state = states + STATE * <usize> (n - 1 >> 2) + (<usize> (n - 1 & 3) << 2);
-        if (load<u32>(state) | load<u32>(state, 16) ^ load<u32>(state, 32)) return false;
-        here = n - 1;
-      }
-      if (i == groupSymbols) break;
-      begin = i;
-      end = min(i < last ? last : groupSymbols, i + WAITING);
-      entry = entries;
     }
-    for (let state = states; state < statesEnd; state += STATE) {
-      if (v128.any_true(v128.or(v128.load(state), v128.xor(v128.load(state, 16), v128.load(state, 32))))) return false;
-    }
-    group += n;
+    for (let lane = lanes; lane <= lastLane; lane += 4) if (left(lane)) return false;
     codes += <usize> n * groupBytes;
   }
   return true;
