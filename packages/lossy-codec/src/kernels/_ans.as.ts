@@ -1,7 +1,7 @@
 // rANS of four groups of direct tokens side by side, which hides the latency of each chain. See `Lanes` in lanes.ts.
 
 import { kept4 } from "./_constant.as";
-import { BLOCK, classOf, scratch, UNSIGNED, writeClassed } from "./_tokens.as";
+import { BLOCK, classOf, directCodes, scratch, writeClassed } from "./_tokens.as";
 
 /** Room in scratch() for one of four groups: offsets of entries, u16 each; as many words and those of the state. */
 @inline
@@ -71,9 +71,6 @@ function gather4(at: usize): v128 {
 /** Groups side by side, a multiple of 4. */
 @inline
 const MOST: u32 = 32;
-/** Symbols of each that wait to be written as codes, a multiple of 4. */
-@inline
-const WAITING: u32 = 64;
 // In scratch() u32 of each group: its state, and that far behind it where its next word is, where its words end, its table, and
 // the entry of its next token.
 @inline
@@ -84,43 +81,13 @@ const END: usize = 8 * MOST;
 const TABLE: usize = 12 * MOST;
 @inline
 const ENTRY: usize = 16 * MOST;
+// Then columns that have no classes, and the tokens of each group, apart from each other so that a cache has room for all.
 @inline
-const ENTRIES: usize = 20 * MOST;
+const COLUMNS: usize = 20 * MOST;
 @inline
-const COLUMNS: usize = ENTRIES + 4 * MOST * WAITING;
-
-/** Codes of four signed tokens, by shifts alone: V8 would make a constant anew each time. */
+const TOKENS: usize = COLUMNS + BLOCK;
 @inline
-function codes4(entries: usize): v128 {
-  const e = v128.load(entries);
-  return v128.xor(i32x4.shr_u(i32x4.shl(e, 24), 25), i32x4.shr_s(i32x4.shl(e, 31), 31));
-}
-
-/** Writes `count` symbols of `groups` groups as codes. `entries` are those of all groups for the first symbol, and so on. */
-function writeCodes(entries: usize, stride: usize, groups: u32, count: u32, groupBytes: usize, form: i32, codes: usize): void {
-  for (let k: u32 = 0; k < groups;) {
-    let i: u32 = 0, from = entries + (<usize> k << 2), next = k + 1;
-    if (!(form & UNSIGNED) && k + 4 <= groups) {
-      next = k + 4;
-      for (; i + 4 <= count; i += 4, from += 4 * stride) {
-        const a = codes4(from), b = codes4(from + stride), c = codes4(from + 2 * stride), d = codes4(from + 3 * stride);
-        const low0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5), low1 = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
-        const high0 = v128.shuffle<i32>(a, b, 2, 6, 3, 7), high1 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
-        const to = codes + (<usize> i << 2);
-        v128.store(to, v128.shuffle<i64>(low0, low1, 0, 2));
-        v128.store(to + groupBytes, v128.shuffle<i64>(low0, low1, 1, 3));
-        v128.store(to + 2 * groupBytes, v128.shuffle<i64>(high0, high1, 0, 2));
-        v128.store(to + 3 * groupBytes, v128.shuffle<i64>(high0, high1, 1, 3));
-      }
-    }
-    for (; k < next; k++, from += 4, codes += groupBytes) {
-      for (let j = i, at = from; j < count; j++, at += stride) {
-        const z = <i32> load<u8>(at);
-        store<i32>(codes + (<usize> j << 2), form & UNSIGNED ? z : (z >>> 1) ^ -(z & 1));
-      }
-    }
-  }
-}
+const APART: usize = BLOCK + 64;
 
 /** What is left of a group: 0 if that is nothing. */
 @inline
@@ -137,15 +104,15 @@ export function ansDecodeGroups(
     columns = lanes + COLUMNS;
     memory.fill(columns, 0, rowLength);
   }
-  const width = load<u8>(src, 2), groupBytes = <usize> groupSymbols << 2, groupRows = groupSymbols / rowLength;
+  const width = load<u8>(src, 2), groupRows = groupSymbols / rowLength;
   const mask = kept4(4095, groups), lowWord = kept4(65535, groups);
   while (groups) {
-    const n = min(groups, MOST), stride = (<usize> n + 3 & ~3) << 2, lanesEnd = lanes + stride, lastLane = lanes + (<usize> n - 1 << 2);
+    const n = min(groups, MOST), lanesEnd = lanes + (<usize> n << 2);
     groups -= n;
-    const last = groups ? groupSymbols : lastSymbols;
+    const last = groups ? groupSymbols : lastSymbols, most = n > 1 ? groupSymbols : last;
     // Where there is no group, state 0 stays as it is.
-    memory.fill(lanes, 0, ENTRIES);
-    for (let lane = lanes; lane <= lastLane; lane += 4, group++) {
+    memory.fill(lanes, 0, COLUMNS);
+    for (let lane = lanes; lane < lanesEnd; lane += 4, group++) {
       const words = load<u16>(src) + (load<u32>(src + 4 + <usize> (group * width)) & ((1 << (width << 3)) - 1));
       if (words < 2) return false;
       store<u32>(lane, rotl<u32>(load<u32>(at), 16));
@@ -153,36 +120,29 @@ export function ansDecodeGroups(
       at += <usize> words << 1;
       store<u32>(lane, at, END);
     }
-    let i: u32 = 0, begin: u32 = 0, end: u32 = 0, rowEnd: u32 = 0, here = n, entry: usize = 0;
+    let i: u32 = 0, rowEnd: u32 = 0;
     while (true) {
-      if (i == end) {
-        if (i) {
-          writeCodes(lanes + ENTRIES, stride, here, i - begin, groupBytes, form, codes + (<usize> begin << 2));
-          if (i == last) {
-            if (left(lastLane)) return false;
-            here = n - 1;
-          }
-          if (i == groupSymbols) break;
-        }
-        begin = i;
-        end = min(i < last ? last : groupSymbols, i + WAITING);
-        entry = lanes + ENTRIES;
-      }
+      if (i == last && left(lanesEnd - 4)) return false;
+      if (i == most) break;
       if (i == rowEnd) {
         let row = (group - n) * groupRows + i / rowLength;
         rowEnd += rowLength;
-        for (let lane = lanes; lane < lanesEnd; lane += 4, row += groupRows) {
-          const table = tables + (lane < lanes + (<usize> here << 2) ? classOf(classes, row) << 14 : 0);
+        for (let lane = lanes; lane < lanes + NEXT; lane += 4, row += groupRows) {
+          const has = lane < (i < last ? lanesEnd : lanesEnd - 4), table = tables + (has ? classOf(classes, row) << 14 : 0);
           store<u32>(lane, table, TABLE);
           store<u32>(lane, table + (<usize> load<u8>(columns) << 14) + ((load<u32>(lane) & 4095) << 2), ENTRY);
         }
       }
-      for (const stop = min(rowEnd, end); i < stop;) {
+      for (const stop = min(rowEnd, i < last ? last : most); i < stop;) {
+        let tokens = lanes + TOKENS + i;
         // Of the next symbol.
         const column = i32x4.splat(<u32> load<u8>(columns + ++i + rowLength - rowEnd) << 14);
-        for (let lane = lanes; lane < lanesEnd; lane += 16, entry += 16) {
+        for (let lane = lanes; lane < lanesEnd; lane += 16, tokens += 4 * APART) {
           const e = gather4(lane + ENTRY), words = gather4(lane + NEXT), next = v128.load(lane, NEXT);
-          v128.store(entry, e);
+          v128.store8_lane(tokens, e, 0);
+          v128.store8_lane(tokens, e, 4, APART);
+          v128.store8_lane(tokens, e, 8, 2 * APART);
+          v128.store8_lane(tokens, e, 12, 3 * APART);
           let x = i32x4.shr_u(v128.load(lane), 12);
           x = i32x4.add(i32x4.mul(v128.and(i32x4.shr_u(e, 8), mask), x), i32x4.shr_u(e, 20));
           // A word is read in any case, and used if the state is low and the group has one left: then the state grows.
@@ -194,8 +154,11 @@ export function ansDecodeGroups(
         }
       }
     }
-    for (let lane = lanes; lane <= lastLane; lane += 4) if (left(lane)) return false;
-    codes += <usize> n * groupBytes;
+    let tokens = lanes + TOKENS;
+    for (let lane = lanes; lane < lanesEnd; lane += 4, tokens += APART) {
+      if (left(lane)) return false;
+      codes = directCodes(tokens, lane < lanesEnd - 4 ? groupSymbols : last, form, codes);
+    }
   }
   return true;
 }
