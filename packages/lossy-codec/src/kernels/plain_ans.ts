@@ -135,7 +135,9 @@ export function ansDecode(
             const n = Math.min(bits, 16);
             z |= (x & ((1 << n) - 1)) << shift;
             x >>>= n;
-            if (x >>> 16 === 0 && at < end) x = (x << 16) | u16[at++]!;
+            const low = (x >>> 16) - 1 & at - end;
+            x = x << (low >>> 31 << 4) | u16[at]! & low >> 31;
+            at += low >>> 31;
           }
         }
         i32[out + i] = unsigned ? z : (z >>> 1) ^ -(z & 1);
