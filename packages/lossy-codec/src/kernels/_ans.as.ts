@@ -63,9 +63,10 @@ export function ansEncodeFour(
 /** The u32 at the four addresses that lie at `at`. */
 @inline
 function gather4(at: usize): v128 {
-  const a = v128.load32_zero(load<u32>(at)), b = v128.load32_zero(load<u32>(at, 4));
-  const c = v128.load32_zero(load<u32>(at, 8)), d = v128.load32_zero(load<u32>(at, 12));
-  return v128.shuffle<i64>(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 0, 4, 1, 5), 0, 2);
+  let v = v128.load32_zero(load<u32>(at));
+  v = v128.load32_lane(load<u32>(at, 4), v, 1);
+  v = v128.load32_lane(load<u32>(at, 8), v, 2);
+  return v128.load32_lane(load<u32>(at, 12), v, 3);
 }
 
 /** Groups side by side, a multiple of 4. */
