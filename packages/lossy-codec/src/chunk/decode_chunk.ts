@@ -144,7 +144,9 @@ export class OpenChunk {
    * `dst`, if these are as long and nothing else has to be decoded.
    */
   #readCodes(first: number, count: number, dst: number): number {
-    const { kernels, arena, sequences } = this.#workspace, { d, dtype } = this.#shape, { coder, parameter } = this.header;
+    const { kernels, arena, sequences } = this.#workspace,
+      { d, dtype } = this.#shape,
+      { coder, parameter } = this.header;
     const take = (codes: number): number => dtype === F32 && codes === count * d ? dst : arena.take(4 * codes);
     if (coder === VLZ) return this.#codes + 4 * first * d;
     if (this.#sequence !== undefined) {
