@@ -1,6 +1,5 @@
 // rANS of four groups of direct tokens side by side, which hides the latency of each chain. See `Lanes` in lanes.ts.
 
-import { kept4 } from "./_constant.as";
 import { BLOCK, classOf, directCodes, scratch, writeClassed } from "./_tokens.as";
 
 /** Room in scratch() for one of four groups: offsets of entries, u16 each; as many words and those of the state. */
@@ -72,8 +71,8 @@ function gather4(at: usize): v128 {
 /** Groups side by side, a multiple of 4. */
 @inline
 const MOST: u32 = 32;
-// In scratch() u32 of each group: its state, and that far behind it where its next word is, where its words end, its table, and
-// the entry of its next token.
+// In scratch() u32 of each group: its state, and that far behind it two less than where its next word is, and than where its words
+// end, its table, and the entry of its next token.
 @inline
 const NEXT: usize = 4 * MOST;
 @inline
@@ -106,7 +105,6 @@ export function ansDecodeGroups(
     memory.fill(columns, 0, rowLength);
   }
   const width = load<u8>(src, 2), groupRows = groupSymbols / rowLength;
-  const mask = kept4(4095, groups), lowWord = kept4(65535, groups);
   while (groups) {
     const n = min(groups, MOST), lanesEnd = lanes + (<usize> n << 2);
     groups -= n;
@@ -117,9 +115,9 @@ export function ansDecodeGroups(
       const words = load<u16>(src) + (load<u32>(src + 4 + <usize> (group * width)) & ((1 << (width << 3)) - 1));
       if (words < 2) return false;
       store<u32>(lane, rotl<u32>(load<u32>(at), 16));
-      store<u32>(lane, at + 4, NEXT);
+      store<u32>(lane, at + 2, NEXT);
       at += <usize> words << 1;
-      store<u32>(lane, at, END);
+      store<u32>(lane, at - 2, END);
     }
     let i: u32 = 0, rowEnd: u32 = 0;
     while (true) {
@@ -144,12 +142,13 @@ export function ansDecodeGroups(
           v128.store8_lane(tokens, e, 4, APART);
           v128.store8_lane(tokens, e, 8, 2 * APART);
           v128.store8_lane(tokens, e, 12, 3 * APART);
-          let x = i32x4.shr_u(v128.load(lane), 12);
-          x = i32x4.add(i32x4.mul(v128.and(i32x4.shr_u(e, 8), mask), x), i32x4.shr_u(e, 20));
+          // Shifts in place of masks: V8 would make a constant anew each time.
+          let x = i32x4.mul(i32x4.shr_u(i32x4.shl(e, 12), 20), i32x4.shr_u(v128.load(lane), 12));
+          x = i32x4.add(x, i32x4.shr_u(e, 20));
           // A word is read in any case, and used if the state is low and the group has one left: then the state grows.
           const low = v128.andnot(i32x4.eq(i32x4.shr_u(x, 16), i32x4.splat(0)), i32x4.eq(next, v128.load(lane, END)));
-          x = i32x4.max_u(x, v128.and(low, v128.or(i32x4.shl(x, 16), v128.and(words, lowWord))));
-          v128.store(lane, i32x4.add(i32x4.add(v128.load(lane, TABLE), column), i32x4.shl(v128.and(x, mask), 2)), ENTRY);
+          x = i32x4.max_u(x, v128.and(low, v128.or(i32x4.shl(x, 16), i32x4.shr_u(words, 16))));
+          v128.store(lane, i32x4.add(i32x4.add(v128.load(lane, TABLE), column), i32x4.shr_u(i32x4.shl(x, 20), 18)), ENTRY);
           v128.store(lane, x);
           v128.store(lane, i32x4.sub(next, i32x4.add(low, low)), NEXT);
         }

@@ -8,7 +8,7 @@
 import { hybridToken, zigzag } from "../entropy/tokens.ts";
 import { DIRECT, type KernelMemory, UNSIGNED } from "./kernels.ts";
 import { LANE_SYMBOLS, type Lanes } from "./lanes.ts";
-import { closeSection, countsOf, type DecodeGroups, decodeGroups, sectionCapacity } from "./section.ts";
+import { closeSection, countsOf, decodeGroups, type DecodeMany, sectionCapacity } from "./section.ts";
 
 /** `Kernels.ansEncode`, four groups at a time by `lanes` where there are any. */
 export function ansEncode(
@@ -145,12 +145,12 @@ export function ansDecode(
     }
     return x === 0 && at === end;
   };
-  const groups = Math.ceil(count / groupSymbols);
   const inLanes = lanes && direct && groupSymbols <= LANE_SYMBOLS && groupSymbols % laneRow === 0;
-  const decodeAll: DecodeGroups | false | undefined = inLanes && ((at, g) =>
-    lanes.ansDecodeGroups(
+  const decodeMany: DecodeMany | false | undefined = inLanes && ((starts, g) => {
+    const groups = Math.ceil(count / groupSymbols);
+    const sound = lanes.ansDecodeGroups(
       src,
-      at,
+      starts[g]!,
       g,
       groups,
       groupSymbols,
@@ -161,6 +161,8 @@ export function ansDecode(
       form,
       decodeTables,
       codes,
-    ));
-  return decodeGroups(memory, src, srcBytes, total, first, count, groupSymbols, decodeOne, undefined, decodeAll);
+    );
+    return sound ? count : -1;
+  });
+  return decodeGroups(memory, src, srcBytes, total, first, count, groupSymbols, decodeOne, decodeMany);
 }

@@ -54,21 +54,15 @@ export function sectionBytes(memory: KernelMemory, src: number, available: numbe
   return bytes <= available ? bytes : -1;
 }
 
-/** Decodes four groups from symbol `i` on, of which each ends where the next begins; whether they are sound. */
-export type DecodeFour = (
-  at: number,
-  end0: number,
-  end1: number,
-  end2: number,
-  end3: number,
-  i: number,
-) => boolean | number;
-
-/** Decodes all groups from number `g` on, whose words begin at `at`; whether they are sound. */
-export type DecodeGroups = (at: number, g: number) => boolean | number;
+/**
+ * Decodes groups from number `g` on, where `left` symbols begin; the words of each lie between its start and the next.
+ *
+ * @returns Symbols decoded; 0 if others should, less if they are not sound.
+ */
+export type DecodeMany = (starts: Uint32Array, g: number, left: number) => number;
 
 /**
- * Decodes groups as `Kernels.ansDecode` says, four at a time where there is a way to.
+ * Decodes groups as `Kernels.ansDecode` says, many at a time where there is a way to.
  *
  * @param decodeOne Decodes symbols `i` to `last` from the words between two indices into u16; whether they are sound.
  * @returns As the kernels.
@@ -82,30 +76,22 @@ export function decodeGroups(
   count: number,
   groupSymbols: number,
   decodeOne: (at: number, end: number, i: number, last: number) => boolean,
-  decodeFour: DecodeFour | false | undefined,
-  decodeAll?: DecodeGroups | false | undefined,
+  decodeMany: DecodeMany | false | undefined,
 ): number {
   const groups = Math.ceil(total / groupSymbols);
   if (sectionBytes(memory, src, srcBytes, groups) !== srcBytes) return 1;
   const starts = new Uint32Array(groups + 1);
   starts[0] = src + sectionHeaderBytes(groups, memory.u8[src + 2]!);
   for (let g = 0; g < groups; g++) starts[g + 1] = starts[g]! + 2 * wordsOf(memory, src, g);
-  if (decodeAll && count > 0) {
-    const g = first / groupSymbols;
-    return decodeAll(starts[g]!, g) ? 0 : 1;
-  }
   for (let i = first, end = first + count; i < end;) {
-    const g = i / groupSymbols, at = starts[g]!, next = starts[g + 1]!;
-    let sound: boolean | number;
-    if (decodeFour && end - i >= 4 * groupSymbols) {
-      sound = decodeFour(at, next, starts[g + 2]!, starts[g + 3]!, starts[g + 4]!, i);
-      i += 4 * groupSymbols;
-    } else {
+    const g = i / groupSymbols;
+    let done = decodeMany ? decodeMany(starts, g, end - i) : 0;
+    if (done === 0) {
       const last = Math.min(i + groupSymbols, end);
-      sound = decodeOne(at >> 1, next >> 1, i, last);
-      i = last;
+      done = decodeOne(starts[g]! >> 1, starts[g + 1]! >> 1, i, last) ? last - i : -1;
     }
-    if (!sound) return 1;
+    if (done < 0) return 1;
+    i += done;
   }
   return 0;
 }
