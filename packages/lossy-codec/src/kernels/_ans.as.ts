@@ -1,4 +1,5 @@
-// rANS of four groups of direct tokens side by side, which hides the latency of each chain. See `Lanes` in lanes.ts.
+// rANS of groups of direct tokens side by side, which hides the latency of each chain: four are encoded, many decoded, in vectors of
+// four. See `Lanes` in lanes.ts.
 
 import { BLOCK, classOf, directCodes, scratch, writeClassed } from "./_tokens.as";
 

@@ -93,7 +93,7 @@ export function ansEncode(
   return closeSection(memory, dst, groups, at * 2);
 }
 
-/** `Kernels.ansDecode`, likewise. */
+/** `Kernels.ansDecode`, all groups by `lanes` where there are any. */
 export function ansDecode(
   memory: KernelMemory,
   lanes: Lanes | undefined,
