@@ -19,7 +19,7 @@ import {
   readChunkHeader,
   VLZ,
 } from "../format/chunk_header.ts";
-import type { DtypeId } from "../kernels/kernels.ts";
+import { type DtypeId, F32 } from "../kernels/kernels.ts";
 import type { Workspace } from "../kernels/workspace.ts";
 import type { ChunkBooks, ChunkSequences } from "./job.ts";
 import { restore } from "./write_chunk.ts";
@@ -136,17 +136,23 @@ export class OpenChunk {
     return this.#slots === 0 ? row : this.#workspace.kernels.memory.u32[(this.#slots >>> 2) + row]!;
   }
 
-  /** Codes of `count` stored rows with codes, from `first` on, into i32[count d] at the returned offset. */
-  #readCodes(first: number, count: number): number {
-    const { kernels, arena, sequences } = this.#workspace, { d } = this.#shape, { coder, parameter } = this.header;
+  /**
+   * Codes of `count` stored rows with codes, from `first` on, into i32[count d] at the returned offset: that of their elements,
+   * `dst`, if these are as long and nothing else has to be decoded.
+   */
+  #readCodes(first: number, count: number, dst: number): number {
+    const { kernels, arena, sequences } = this.#workspace,
+      { d, dtype } = this.#shape,
+      { coder, parameter } = this.header;
+    const take = (codes: number): number => dtype === F32 && codes === count * d ? dst : arena.take(4 * codes);
     if (coder === VLZ) return this.#codes + 4 * first * d;
     const coded = this.sequences.codes;
     if (coded !== undefined) {
-      const groups = groupsOf(coded, first, count), codes = arena.take(4 * groups.count);
+      const groups = groupsOf(coded, first, count), codes = take(groups.count);
       sequences.decode(coded, codes, groups.first, groups.count);
       return codes + 4 * (first * d - groups.first);
     }
-    const codes = arena.take(4 * count * d), least = kernels.memory.i32[this.#codes >>> 2]!;
+    const codes = take(count * d), least = kernels.memory.i32[this.#codes >>> 2]!;
     kernels.unpack(this.#codes + 4, first * d, count * d, least, parameter & 255, codes);
     return codes;
   }
@@ -155,7 +161,7 @@ export class OpenChunk {
   #restore(first: number, count: number, dst: number): void {
     const { d, dtype } = this.#shape, { lorenzo, unit } = this.header;
     this.#workspace.scoped(() => {
-      const codes = this.#readCodes(first, count);
+      const codes = this.#readCodes(first, count, dst);
       if (lorenzo !== 0) this.#workspace.kernels.unlorenzo(codes, count, d, lorenzo);
       if (restore(this.#workspace, dtype, unit!, codes, count * d, dst)) return;
       throw wrong("a code", "beyond those of its step", "a smaller one");

@@ -115,7 +115,10 @@ export function readRowMap(
   for (let row = 0; row < rows; row++) {
     const value = u32[at + row]!;
     if (value > next) throw wrong(`row ${row} of a row map`, value - 1, `less than the ${next} seen`);
-    u32[at + row] = value === 0 ? next++ : value - 1;
+    // Without a branch, as there is no telling which it will be.
+    const fresh = value - 1 >>> 31;
+    u32[at + row] = value - 1 + (next + 1) * fresh;
+    next += fresh;
   }
   if (next !== unique) throw wrong("the number of rows in a row map", next, unique);
   return { rowToUnique: values, end: after, coded };

@@ -27,12 +27,10 @@ export function writeAnsEncode(memory: KernelMemory, offset: number, frequencies
 }
 
 /** Writes one class's table of `ansDecode`. */
-export function writeAnsDecode(memory: KernelMemory, offset: number, frequencies: Uint16Array): void {
-  const { u32 } = memory;
+export function writeAnsDecode({ i32 }: KernelMemory, offset: number, frequencies: Uint16Array): void {
   for (let t = 0, slot = offset >> 2; t < frequencies.length; t++) {
-    const f = frequencies[t]!;
-    const fixed = t | f << 8;
-    for (let i = 0; i < f; i++) u32[slot++] = fixed | i << 20;
+    const end = slot + frequencies[t]!;
+    for (let entry = t | frequencies[t]! << 8; slot < end; entry = entry + (1 << 20) | 0) i32[slot++] = entry;
   }
 }
 

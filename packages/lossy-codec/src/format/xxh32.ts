@@ -14,10 +14,6 @@ function round(lane: number, word: number): number {
   return Math.imul(rotate(lane + Math.imul(word, P2) | 0, 13), P1);
 }
 
-function readU32(bytes: Uint8Array, at: number): number {
-  return bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16 | bytes[at + 3]! << 24;
-}
-
 /**
  * Hash of a range of bytes.
  *
@@ -28,21 +24,24 @@ function readU32(bytes: Uint8Array, at: number): number {
  * @returns u32.
  */
 export function xxh32(bytes: Uint8Array, begin: number = 0, end: number = bytes.length, seed: number = 0): number {
-  const length = end - begin;
-  let at = begin, hash: number;
+  const part = bytes.subarray(begin, end), { length } = part;
+  // Hosts are little-endian: kernels rely on it too.
+  const { buffer, byteOffset } = part.byteOffset % 4 === 0 ? part : part.slice();
+  const words = new Int32Array(buffer, byteOffset, length >>> 2), whole = words.length;
+  let at = 0, hash = seed + P5 | 0;
   if (length >= 16) {
     let lane0 = seed + P1 + P2 | 0, lane1 = seed + P2 | 0, lane2 = seed | 0, lane3 = seed - P1 | 0;
-    for (; at + 16 <= end; at += 16) {
-      lane0 = round(lane0, readU32(bytes, at));
-      lane1 = round(lane1, readU32(bytes, at + 4));
-      lane2 = round(lane2, readU32(bytes, at + 8));
-      lane3 = round(lane3, readU32(bytes, at + 12));
+    for (; at + 4 <= whole; at += 4) {
+      lane0 = round(lane0, words[at]!);
+      lane1 = round(lane1, words[at + 1]!);
+      lane2 = round(lane2, words[at + 2]!);
+      lane3 = round(lane3, words[at + 3]!);
     }
     hash = rotate(lane0, 1) + rotate(lane1, 7) + rotate(lane2, 12) + rotate(lane3, 18) | 0;
-  } else hash = seed + P5 | 0;
+  }
   hash = hash + length | 0;
-  for (; at + 4 <= end; at += 4) hash = Math.imul(rotate(hash + Math.imul(readU32(bytes, at), P3) | 0, 17), P4);
-  for (; at < end; at++) hash = Math.imul(rotate(hash + Math.imul(bytes[at]!, P5) | 0, 11), P1);
+  for (; at < whole; at++) hash = Math.imul(rotate(hash + Math.imul(words[at]!, P3) | 0, 17), P4);
+  for (at *= 4; at < length; at++) hash = Math.imul(rotate(hash + Math.imul(part[at]!, P5) | 0, 11), P1);
   hash = Math.imul(hash ^ hash >>> 15, P2);
   hash = Math.imul(hash ^ hash >>> 13, P3);
   return (hash ^ hash >>> 16) >>> 0;

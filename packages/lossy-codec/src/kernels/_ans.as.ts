@@ -1,7 +1,7 @@
-// rANS of four groups of direct tokens side by side, which hides the latency of each chain, and encoding of single groups. See
-// `Lanes` in lanes.ts.
+// rANS of groups of direct tokens side by side, which hides the latency of each chain: four are encoded, many decoded, in vectors of
+// four. Other groups are encoded one by one. See `Lanes` in lanes.ts.
 
-import { BLOCK, classOf, DIRECT, directCodes, scratch, SCRATCH, symbolOf, writeClassed } from "./_tokens.as";
+import { BLOCK, classOf, DIRECT, directCodes, scratch, symbolOf, writeClassed } from "./_tokens.as";
 
 /** Room in scratch() for one of four groups: offsets of entries, u16 each; as many words and those of the state. */
 @inline
@@ -88,68 +88,106 @@ export function ansEncodeGroup(
   return take(x, p, words, to, counts);
 }
 
-/** The state after the token in `entry` was taken off, before it is refilled. */
+/** The u32 at the four addresses that lie at `at`. */
 @inline
-function pop(x: u32, entry: u32): u32 {
-  return (entry >>> 8 & 4095) * (x >>> 12) + (entry >>> 20);
+function gather4(at: usize): v128 {
+  let v = v128.load32_zero(load<u32>(at));
+  v = v128.load32_lane(load<u32>(at, 4), v, 1);
+  v = v128.load32_lane(load<u32>(at, 8), v, 2);
+  return v128.load32_lane(load<u32>(at, 12), v, 3);
 }
 
+/** Groups side by side, a multiple of 4. */
 @inline
-function slotOf(table: usize, x: u32): u32 {
-  return load<u32>(table + (<usize> (x & 4095) << 2));
+const MOST: u32 = 32;
+// In scratch() u32 of each group: its state, and that far behind it two less than where its next word is, and than where its words
+// end, its table, and the entry of its next token.
+@inline
+const NEXT: usize = 4 * MOST;
+@inline
+const END: usize = 8 * MOST;
+@inline
+const TABLE: usize = 12 * MOST;
+@inline
+const ENTRY: usize = 16 * MOST;
+// Then columns that have no classes, and the tokens of each group, apart from each other so that a cache has room for all.
+@inline
+const COLUMNS: usize = 20 * MOST;
+@inline
+const TOKENS: usize = COLUMNS + BLOCK;
+@inline
+const APART: usize = BLOCK + 64;
+
+/** What is left of a group: 0 if that is nothing. */
+@inline
+function left(lane: usize): u32 {
+  return load<u32>(lane) | (load<u32>(lane, NEXT) ^ load<u32>(lane, END));
 }
 
-@inline
-function refill(x: u32, at: usize, low: bool): u32 {
-  return select(x << 16 | <u32> load<u16>(at), x, low);
-}
-
-export function ansDecodeFour(
-  p0: usize, end0: usize, end1: usize, end2: usize, end3: usize, first: u32, groupSymbols: u32, rowLength: u32, classes: usize,
+export function ansDecodeGroups(
+  src: usize, at: usize, group: u32, groups: u32, groupSymbols: u32, lastSymbols: u32, rowLength: u32, classes: usize,
   columns: usize, form: i32, tables: usize, codes: usize,
 ): bool {
-  const tokens = scratch();
+  const lanes = scratch();
   if (!columns) {
-    columns = tokens + SCRATCH - BLOCK;
+    columns = lanes + COLUMNS;
     memory.fill(columns, 0, rowLength);
   }
-  let p1 = end0, p2 = end1, p3 = end2;
-  let x0 = rotl<u32>(load<u32>(p0), 16), x1 = rotl<u32>(load<u32>(p1), 16);
-  let x2 = rotl<u32>(load<u32>(p2), 16), x3 = rotl<u32>(load<u32>(p3), 16);
-  p0 += 4;
-  p1 += 4;
-  p2 += 4;
-  p3 += 4;
-  const groupRows = groupSymbols / rowLength;
-  for (let i: u32 = 0, row = first / rowLength; i < groupSymbols; row++) {
-    const t0 = tables + (classOf(classes, row) << 14), t1 = tables + (classOf(classes, row + groupRows) << 14);
-    const t2 = tables + (classOf(classes, row + 2 * groupRows) << 14);
-    const t3 = tables + (classOf(classes, row + 3 * groupRows) << 14);
-    const rowEnd = i + rowLength, column = columns + rowLength - rowEnd;
-    for (; i < rowEnd; i++) {
-      const c = <usize> load<u8>(column + i) << 14;
-      const s0 = slotOf(t0 + c, x0), s1 = slotOf(t1 + c, x1), s2 = slotOf(t2 + c, x2), s3 = slotOf(t3 + c, x3);
-      store<u8>(tokens + i, s0);
-      store<u8>(tokens + i, s1, BLOCK);
-      store<u8>(tokens + i, s2, 2 * BLOCK);
-      store<u8>(tokens + i, s3, 3 * BLOCK);
-      x0 = pop(x0, s0);
-      x1 = pop(x1, s1);
-      x2 = pop(x2, s2);
-      x3 = pop(x3, s3);
-      // A word is read in any case, and used if the state is low and the group has one left.
-      const m0 = (x0 < 65536) & (p0 < end0), m1 = (x1 < 65536) & (p1 < end1);
-      const m2 = (x2 < 65536) & (p2 < end2), m3 = (x3 < 65536) & (p3 < end3);
-      x0 = refill(x0, p0, m0);
-      x1 = refill(x1, p1, m1);
-      x2 = refill(x2, p2, m2);
-      x3 = refill(x3, p3, m3);
-      p0 = select(p0 + 2, p0, m0);
-      p1 = select(p1 + 2, p1, m1);
-      p2 = select(p2 + 2, p2, m2);
-      p3 = select(p3 + 2, p3, m3);
+  const width = load<u8>(src, 2), groupRows = groupSymbols / rowLength;
+  while (groups) {
+    const n = min(groups, MOST), lanesEnd = lanes + (<usize> n << 2);
+    groups -= n;
+    const last = groups ? groupSymbols : lastSymbols, most = n > 1 ? groupSymbols : last;
+    // Where there is no group, state 0 stays as it is.
+    memory.fill(lanes, 0, COLUMNS);
+    for (let lane = lanes; lane < lanesEnd; lane += 4, group++) {
+      const words = load<u16>(src) + (load<u32>(src + 4 + <usize> (group * width)) & ((1 << (width << 3)) - 1));
+      if (words < 2) return false;
+      store<u32>(lane, rotl<u32>(load<u32>(at), 16));
+      store<u32>(lane, at + 2, NEXT);
+      at += <usize> words << 1;
+      store<u32>(lane, at - 2, END);
+    }
+    let i: u32 = 0, rowEnd: u32 = 0;
+    while (true) {
+      if (i == last && left(lanesEnd - 4)) return false;
+      if (i == most) break;
+      if (i == rowEnd) {
+        let row = (group - n) * groupRows + i / rowLength;
+        rowEnd += rowLength;
+        for (let lane = lanes; lane < lanes + NEXT; lane += 4, row += groupRows) {
+          const has = lane < (i < last ? lanesEnd : lanesEnd - 4), table = tables + (has ? classOf(classes, row) << 14 : 0);
+          store<u32>(lane, table, TABLE);
+          store<u32>(lane, table + (<usize> load<u8>(columns) << 14) + ((load<u32>(lane) & 4095) << 2), ENTRY);
+        }
+      }
+      for (const stop = min(rowEnd, i < last ? last : most); i < stop;) {
+        let tokens = lanes + TOKENS + i;
+        // Of the next symbol.
+        const column = i32x4.splat(<u32> load<u8>(columns + ++i + rowLength - rowEnd) << 14);
+        for (let lane = lanes; lane < lanesEnd; lane += 16, tokens += 4 * APART) {
+          const e = gather4(lane + ENTRY), words = gather4(lane + NEXT), next = v128.load(lane, NEXT);
+          v128.store8_lane(tokens, e, 0);
+          v128.store8_lane(tokens, e, 4, APART);
+          v128.store8_lane(tokens, e, 8, 2 * APART);
+          v128.store8_lane(tokens, e, 12, 3 * APART);
+          // Shifts in place of masks: V8 would make a constant anew each time.
+          let x = i32x4.mul(i32x4.shr_u(i32x4.shl(e, 12), 20), i32x4.shr_u(v128.load(lane), 12));
+          x = i32x4.add(x, i32x4.shr_u(e, 20));
+          // A word is read in any case, and used if the state is low and the group has one left: then the state grows.
+          const low = v128.andnot(i32x4.eq(i32x4.shr_u(x, 16), i32x4.splat(0)), i32x4.eq(next, v128.load(lane, END)));
+          x = i32x4.max_u(x, v128.and(low, v128.or(i32x4.shl(x, 16), i32x4.shr_u(words, 16))));
+          v128.store(lane, i32x4.add(i32x4.add(v128.load(lane, TABLE), column), i32x4.shr_u(i32x4.shl(x, 20), 18)), ENTRY);
+          v128.store(lane, x);
+          v128.store(lane, i32x4.sub(next, i32x4.add(low, low)), NEXT);
+        }
+      }
+    }
+    let tokens = lanes + TOKENS;
+    for (let lane = lanes; lane < lanesEnd; lane += 4, tokens += APART) {
+      if (left(lane)) return false;
+      codes = directCodes(tokens, lane < lanesEnd - 4 ? groupSymbols : last, form, codes);
     }
   }
-  directCodes(tokens, groupSymbols, form, codes);
-  return !(x0 | x1 | x2 | x3 | <u32> (p0 ^ end0 | p1 ^ end1 | p2 ^ end2 | p3 ^ end3));
+  return true;
 }

@@ -71,6 +71,6 @@ export function huffDecodeFour(
       b3 += s3 >>> 8;
     }
   }
-  directCodes(tokens, groupSymbols, form, codes);
+  for (let lane = 0; lane < 4; lane++) codes = directCodes(tokens + lane * BLOCK, groupSymbols, form, codes);
   return endsWell(src0, b0, src1) && endsWell(src1, b1, src2) && endsWell(src2, b2, src3) && endsWell(src3, b3, end);
 }

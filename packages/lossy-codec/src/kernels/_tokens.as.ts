@@ -11,7 +11,7 @@ export const BLOCK: i32 = 4096;
 
 /** Bytes of scratch(), as in wasm_memory.ts. */
 @inline
-export const SCRATCH: usize = 131072;
+export const SCRATCH: usize = 196608;
 
 /** SCRATCH bytes at the end of the memory that no caller knows of; wasm_memory.ts keeps them there. Reads may run into them. */
 @inline
@@ -79,28 +79,27 @@ export function writeClassed(
   }
 }
 
-/** Codes of four groups of direct tokens, which lie BLOCK apart. */
-export function directCodes(tokens: usize, groupSymbols: u32, form: i32, codes: usize): void {
-  for (let lane = 0; lane < 4; lane++, tokens += BLOCK) {
-    let i: u32 = 0;
-    for (; i + 16 <= groupSymbols; i += 16, codes += 64) {
-      let z = v128.load(tokens + i), low: v128, high: v128;
-      if (form & UNSIGNED) {
-        low = i16x8.extend_low_i8x16_u(z);
-        high = i16x8.extend_high_i8x16_u(z);
-      } else {
-        z = v128.xor(v128.and(i16x8.shr_u(z, 1), i8x16.splat(0x7f)), i8x16.neg(v128.and(z, i8x16.splat(1))));
-        low = i16x8.extend_low_i8x16_s(z);
-        high = i16x8.extend_high_i8x16_s(z);
-      }
-      v128.store(codes, i32x4.extend_low_i16x8_s(low));
-      v128.store(codes, i32x4.extend_high_i16x8_s(low), 16);
-      v128.store(codes, i32x4.extend_low_i16x8_s(high), 32);
-      v128.store(codes, i32x4.extend_high_i16x8_s(high), 48);
+/** Writes codes of direct tokens; where they end. */
+export function directCodes(tokens: usize, count: u32, form: i32, codes: usize): usize {
+  let i: u32 = 0;
+  for (; i + 16 <= count; i += 16, codes += 64) {
+    let z = v128.load(tokens + i), low: v128, high: v128;
+    if (form & UNSIGNED) {
+      low = i16x8.extend_low_i8x16_u(z);
+      high = i16x8.extend_high_i8x16_u(z);
+    } else {
+      z = v128.xor(v128.and(i16x8.shr_u(z, 1), i16x8.splat(0x7f7f)), i8x16.neg(v128.and(z, i8x16.splat(1))));
+      low = i16x8.extend_low_i8x16_s(z);
+      high = i16x8.extend_high_i8x16_s(z);
     }
-    for (; i < groupSymbols; i++, codes += 4) {
-      const z = <i32> load<u8>(tokens + i);
-      store<i32>(codes, form & UNSIGNED ? z : (z >>> 1) ^ -(z & 1));
-    }
+    v128.store(codes, i32x4.extend_low_i16x8_s(low));
+    v128.store(codes, i32x4.extend_high_i16x8_s(low), 16);
+    v128.store(codes, i32x4.extend_low_i16x8_s(high), 32);
+    v128.store(codes, i32x4.extend_high_i16x8_s(high), 48);
   }
+  for (; i < count; i++, codes += 4) {
+    const z = <i32> load<u8>(tokens + i);
+    store<i32>(codes, form & UNSIGNED ? z : (z >>> 1) ^ -(z & 1));
+  }
+  return codes;
 }

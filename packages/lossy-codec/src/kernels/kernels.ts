@@ -115,7 +115,8 @@ export interface Kernels {
   ): void;
 
   /**
-   * `dst` gets `q step` in the dtype (u16 bit patterns for f16) for i32 `codes[count]`; 0 decodes as +0.
+   * `dst` gets `q step` in the dtype (u16 bit patterns for f16) for i32 `codes[count]`; 0 decodes as +0. For f32 `dst` may be
+   * `codes`.
    *
    * @returns 0, or 1 if some |q| > maxCode; `dst` is then of no use.
    */
@@ -142,7 +143,7 @@ export interface Kernels {
   ): void;
 
   /**
-   * Inverts `roundMantissa` into `dst` in the dtype.
+   * Inverts `roundMantissa` into `dst` in the dtype. For f32 `dst` may be `codes`.
    *
    * @returns 0, or 1 if some |q| > top (a magnitude below 1); `dst` is then of no use.
    */

@@ -50,19 +50,18 @@ export interface Lanes {
   ): number;
 
   /**
-   * Decodes four groups of whole rows from symbol `first` on: the words of the first begin at `at`, and each ends where the next
-   * begins, two words or more behind.
+   * Decodes `groups` groups of whole rows from number `group` of the section at `src` on, whose words begin at `at`; the last one
+   * has `lastSymbols` symbols.
    *
    * @returns Whether they are sound.
    */
-  ansDecodeFour(
+  ansDecodeGroups(
+    src: number,
     at: number,
-    end0: number,
-    end1: number,
-    end2: number,
-    end3: number,
-    first: number,
+    group: number,
+    groups: number,
     groupSymbols: number,
+    lastSymbols: number,
     rowLength: number,
     classes: number,
     columns: number,

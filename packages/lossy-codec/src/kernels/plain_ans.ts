@@ -8,7 +8,7 @@
 import { hybridToken, zigzag } from "../entropy/tokens.ts";
 import { DIRECT, type KernelMemory, UNSIGNED } from "./kernels.ts";
 import { LANE_SYMBOLS, type Lanes } from "./lanes.ts";
-import { closeSection, countsOf, type DecodeFour, decodeGroups, sectionCapacity } from "./section.ts";
+import { closeSection, countsOf, decodeGroups, type DecodeMany, sectionCapacity } from "./section.ts";
 
 /** `Kernels.ansEncode`, four groups at a time by `lanes` where there are any. */
 export function ansEncode(
@@ -86,7 +86,7 @@ export function ansEncode(
   return closeSection(memory, dst, groups, at * 2);
 }
 
-/** `Kernels.ansDecode`, likewise. */
+/** `Kernels.ansDecode`, all groups by `lanes` where there are any. */
 export function ansDecode(
   memory: KernelMemory,
   lanes: Lanes | undefined,
@@ -128,7 +128,9 @@ export function ansDecode(
             const n = Math.min(bits, 16);
             z |= (x & ((1 << n) - 1)) << shift;
             x >>>= n;
-            if (x >>> 16 === 0 && at < end) x = (x << 16) | u16[at++]!;
+            const low = (x >>> 16) - 1 & at - end;
+            x = x << (low >>> 31 << 4) | u16[at]! & low >> 31;
+            at += low >>> 31;
           }
         }
         i32[out + i] = unsigned ? z : (z >>> 1) ^ -(z & 1);
@@ -137,22 +139,33 @@ export function ansDecode(
     return x === 0 && at === end;
   };
   const inLanes = lanes && direct && groupSymbols <= LANE_SYMBOLS && groupSymbols % laneRow === 0;
-  const decodeFour: DecodeFour = (at0, at1, at2, at3, end, i) =>
-    lanes!.ansDecodeFour(
-      at0,
-      at1,
-      at2,
-      at3,
-      end,
-      i,
+  const decodeMany: DecodeMany = (starts, g) => {
+    const groups = Math.ceil(count / groupSymbols);
+    const sound = lanes!.ansDecodeGroups(
+      src,
+      starts[g]!,
+      g,
+      groups,
       groupSymbols,
+      count - (groups - 1) * groupSymbols,
       laneRow,
       classes,
       columns,
       form,
       decodeTables,
-      4 * (out + i),
+      codes,
     );
-  const four = inLanes ? decodeFour : undefined;
-  return decodeGroups(memory, src, srcBytes, total, first, count, groupSymbols, decodeOne, four);
+    return sound ? count : -1;
+  };
+  return decodeGroups(
+    memory,
+    src,
+    srcBytes,
+    total,
+    first,
+    count,
+    groupSymbols,
+    decodeOne,
+    inLanes ? decodeMany : undefined,
+  );
 }

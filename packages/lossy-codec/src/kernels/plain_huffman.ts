@@ -9,8 +9,8 @@ import { LANE_SYMBOLS, type Lanes } from "./lanes.ts";
 import {
   closeSection,
   countsOf,
-  type DecodeFour,
   decodeGroups,
+  type DecodeMany,
   sectionCapacity,
   sectionHeaderBytes,
 } from "./section.ts";
@@ -114,8 +114,31 @@ export function huffDecode(
     return at === end && held >= 0 && held < 16 && pending === 0;
   };
   const inLanes = lanes && direct && groupSymbols <= LANE_SYMBOLS;
-  const decodeFour: DecodeFour = (at0, at1, at2, at3, end, i) =>
-    lanes!.huffDecodeFour(at0, at1, at2, at3, end, groupSymbols, form, decodeTable, 4 * (out + i));
-  const four = inLanes ? decodeFour : undefined;
-  return decodeGroups(memory, src, srcBytes, total, first, count, groupSymbols, decodeOne, four);
+  const four = 4 * groupSymbols,
+    decodeMany: DecodeMany = (starts, g, left) => {
+      if (left < four) return 0;
+      const sound = lanes!.huffDecodeFour(
+        starts[g]!,
+        starts[g + 1]!,
+        starts[g + 2]!,
+        starts[g + 3]!,
+        starts[g + 4]!,
+        groupSymbols,
+        form,
+        decodeTable,
+        4 * (out + g * groupSymbols),
+      );
+      return sound ? four : -1;
+    };
+  return decodeGroups(
+    memory,
+    src,
+    srcBytes,
+    total,
+    first,
+    count,
+    groupSymbols,
+    decodeOne,
+    inLanes ? decodeMany : undefined,
+  );
 }

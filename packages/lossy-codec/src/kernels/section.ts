@@ -54,21 +54,18 @@ export function sectionBytes(memory: KernelMemory, src: number, available: numbe
   return bytes <= available ? bytes : -1;
 }
 
-/** Decodes four groups, whose words begin and end at these bytes, into symbols from `i` on; whether they are sound. */
-export type DecodeFour = (
-  at0: number,
-  at1: number,
-  at2: number,
-  at3: number,
-  end: number,
-  i: number,
-) => boolean | number;
+/**
+ * Decodes groups from number `g` on, where `left` symbols begin; the words of each lie between its start and the next.
+ *
+ * @returns Symbols decoded; 0 if others should, less if they are not sound.
+ */
+export type DecodeMany = (starts: Uint32Array, g: number, left: number) => number;
 
 /**
- * Decodes groups as `Kernels.ansDecode` says, four at a time where there is a way to.
+ * Decodes groups as `Kernels.ansDecode` says, many at a time where there is a way to.
  *
  * @param decodeOne Decodes symbols `i` to `last` from the words between two indices into u16; whether they are sound.
- * @param decodeFour Undefined where there is none.
+ * @param decodeMany Undefined where there is none.
  * @returns As the kernels.
  */
 export function decodeGroups(
@@ -80,7 +77,7 @@ export function decodeGroups(
   count: number,
   groupSymbols: number,
   decodeOne: (at: number, end: number, i: number, last: number) => boolean,
-  decodeFour: DecodeFour | undefined,
+  decodeMany: DecodeMany | undefined,
 ): number {
   const groups = Math.ceil(total / groupSymbols);
   if (sectionBytes(memory, src, srcBytes, groups) !== srcBytes) return 1;
@@ -88,15 +85,14 @@ export function decodeGroups(
   starts[0] = src + sectionHeaderBytes(groups, memory.u8[src + 2]!);
   for (let g = 0; g < groups; g++) starts[g + 1] = starts[g]! + 2 * wordsOf(memory, src, g);
   for (let i = first, end = first + count; i < end;) {
-    const g = i / groupSymbols, at = starts[g]!, next = starts[g + 1]!;
-    if (decodeFour && end - i >= 4 * groupSymbols) {
-      if (!decodeFour(at, next, starts[g + 2]!, starts[g + 3]!, starts[g + 4]!, i)) return 1;
-      i += 4 * groupSymbols;
-    } else {
+    const g = i / groupSymbols;
+    let done = decodeMany ? decodeMany(starts, g, end - i) : 0;
+    if (done === 0) {
       const last = Math.min(i + groupSymbols, end);
-      if (!decodeOne(at >> 1, next >> 1, i, last)) return 1;
-      i = last;
+      done = decodeOne(starts[g]! >> 1, starts[g + 1]! >> 1, i, last) ? last - i : -1;
     }
+    if (done < 0) return 1;
+    i += done;
   }
   return 0;
 }

@@ -67,6 +67,7 @@ function classesOf(
 const long: Sequence[] = [
   { d: 64, groupSymbols: 1024, rows: 300, form: DIRECT, spread: 9, classCount: 4, columnClasses: 4 },
   { d: 64, groupSymbols: 2048, rows: 700, form: DIRECT, spread: 1, classCount: 0, columnClasses: 0 },
+  { d: 64, groupSymbols: 2048, rows: 2100, form: DIRECT, spread: 3, classCount: 4, columnClasses: 0 },
   { d: 300, groupSymbols: 1200, rows: 30, form: DIRECT | UNSIGNED, spread: 250, classCount: 2, columnClasses: 0 },
   { d: 6000, groupSymbols: 4096, rows: 5, form: DIRECT, spread: 40, classCount: 2, columnClasses: 2 },
   { d: 4096, groupSymbols: 4096, rows: 9, form: DIRECT, spread: 40, classCount: 2, columnClasses: 0 },
@@ -241,6 +242,8 @@ function checkSequence(s: Sequence): void {
       const first = from * s.groupSymbols, end = Math.min(total, to * s.groupSymbols);
       assertEquals(decodeBoth(s, coder, bytes, first, end - first), s.codes.slice(first, end));
     }
+    // The last group is as it should be only behind its last row.
+    if (total > 0) decodeBoth({ ...s, codes: s.codes.subarray(0, total - s.d) }, coder, bytes);
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { MemoryViews } from "./memory_views.ts";
 
-const PAGE = 65536, SCRATCH = 2 * PAGE;
+const PAGE = 65536, SCRATCH = 3 * PAGE;
 
 /**
  * A memory of its own for one instance of kernels. Its end is not in the views: the kernels use it as scratch, and may read into it

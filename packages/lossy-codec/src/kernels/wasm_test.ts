@@ -21,7 +21,7 @@ Deno.test("WasmMemory: grows with its contents, replaces its views and keeps its
   assert(memory.u8 !== before);
   assertEquals(before.length, 0);
   assertEquals(memory.f64[1], 2.5);
-  assertEquals(memory.u8.length, memory.memory.buffer.byteLength - 131072);
+  assertEquals(memory.u8.length, memory.memory.buffer.byteLength - 196608);
   assertEquals(memory.f32.byteLength, memory.u8.length);
   assertThrows(() => memory.reserve(2 ** 33), RangeError);
   assertEquals(memory.f64[1], 2.5);
