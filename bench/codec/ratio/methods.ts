@@ -98,10 +98,13 @@ export interface Measured {
   readonly errors: Errors;
 }
 
+/** Rows of each table that sender and receiver remember. */
+export const REMEMBERED_ROWS = 4096;
+
 /** A sender and a receiver that have come to know tables of codes. */
 export class KeptTables {
-  readonly #encoder = new Encoder({ bound: "lossless" });
-  readonly #decoder = new Decoder();
+  readonly #encoder = new Encoder({ bound: "lossless", rememberRows: REMEMBERED_ROWS });
+  readonly #decoder = new Decoder({ rememberRows: REMEMBERED_ROWS });
   readonly #numbers = new Map<string, number>();
 
   /** Encodes and decodes a slice of a table. */

@@ -5,7 +5,7 @@
  * @module
  */
 import { encodeChunk } from "./chunk/encode_chunk.ts";
-import { type ChunkBooks, type ChunkJob, maxChunkBytes, NO_BOOKS } from "./chunk/job.ts";
+import { type ChunkBooks, type ChunkJob, type EncodedChunk, maxChunkBytes, NO_BOOKS } from "./chunk/job.ts";
 import { OpenChunk } from "./chunk/decode_chunk.ts";
 import { type ChunkLimits, limitsFor, loadRows } from "./compress.ts";
 import { bytesOf, type Dtype, dtypeId, dtypeOf, elementBytes, type FloatArray } from "./dtype.ts";
@@ -16,6 +16,9 @@ import type { KernelChoice } from "./kernels/choose.ts";
 import type { DtypeId } from "./kernels/kernels.ts";
 import { Workspace } from "./kernels/workspace.ts";
 import { type CompressOptions, type ErrorBound, type Plan, planOf } from "./options.ts";
+import { type DecodedMessage, decodeMessage, type EncodedMessage, encodeMessage, maxKnownBytes, type RowsJob } from "./remembered.ts";
+import { MAX_REMEMBERED, RowMemory } from "./row_memory.ts";
+import { SentRows } from "./sent_rows.ts";
 
 /** What an {@linkcode Encoder} does unless a call says otherwise. */
 export interface EncoderOptions extends Omit<CompressOptions, "shape" | "chunkRows"> {
@@ -25,6 +28,12 @@ export interface EncoderOptions extends Omit<CompressOptions, "shape" | "chunkRo
    * Default true.
    */
   readonly shareTables?: boolean;
+  /**
+   * How many rows of each table and destination both ends remember, 0 to 65,535: rows that came before, bit by bit, are pointed
+   * at where the bound allows. It pays where rows come again unchanged, as in slices of a batch or in inference. Takes these
+   * rows' bytes at both ends; the decoder has to be given the same number. Default 0.
+   */
+  readonly rememberRows?: number;
 }
 
 /** Which messages belong together. */
@@ -52,6 +61,27 @@ function keyOf({ table = 0, destination = 0 }: MessageContext): number {
   return table * 65536 + destination;
 }
 
+/** What one table and destination have from before. */
+interface Kept<M extends RowMemory> {
+  readonly books?: ChunkBooks | undefined;
+  readonly memory?: M | undefined;
+}
+
+/** The memory of before; an empty one where rows have another length now. */
+function memoryOf<M extends RowMemory>(
+  type: new (rows: number, rowBytes: number) => M,
+  before: M | undefined,
+  { rememberRows: rows = 0 }: Pick<EncoderOptions, "rememberRows">,
+  rowBytes: number,
+): M | undefined {
+  return rows === 0 ? undefined : before?.rowBytes === rowBytes ? before : new type(rows, rowBytes);
+}
+
+function checkRemembered({ rememberRows: rows = 0 }: Pick<EncoderOptions, "rememberRows">): void {
+  if (Number.isInteger(rows) && rows >= 0 && rows <= MAX_REMEMBERED) return;
+  throw new RangeError(`Cannot remember ${rows} rows: want a whole number from 0 to ${MAX_REMEMBERED}`);
+}
+
 /** Rows that go into one message. */
 function messageRows(rowLength: number): number {
   return Math.min(MAX_CHUNK_ROWS, Math.floor(MAX_CHUNK_ELEMENTS / rowLength));
@@ -68,7 +98,7 @@ export class Encoder {
   readonly errorBound?: number;
   readonly #options: EncoderOptions;
   readonly #workspace: Workspace;
-  readonly #books = new Map<number, ChunkBooks>();
+  readonly #kept = new Map<number, Kept<SentRows>>();
 
   /**
    * An encoder that has sent nothing yet.
@@ -78,6 +108,7 @@ export class Encoder {
    */
   constructor(options: EncoderOptions) {
     const { boundKind, requestedBound, kernels } = planOf(options, Infinity);
+    checkRemembered(options);
     this.#options = options;
     this.#workspace = new Workspace(kernels);
     if (boundKind === "abs" || boundKind === "lossless") this.errorBound = requestedBound;
@@ -92,7 +123,10 @@ export class Encoder {
    */
   maxEncodedBytes(elements: number, dtype: Dtype = "f32", rowLength: number = this.#options.rowLength ?? 64): number {
     const messages = Math.ceil(Math.ceil(elements / rowLength) / messageRows(rowLength)), id = dtypeId(dtype);
-    return messages * (MESSAGE_HEADER_BYTES + maxChunkBytes(id, 0) + 4) + elements * elementBytes(id);
+    const known = this.#options.rememberRows ? maxKnownBytes(Math.ceil(elements / rowLength) + messages) : 0;
+    // With known rows, what the last row lacks is there.
+    const rows = this.#options.rememberRows ? Math.ceil(elements / rowLength) * rowLength : elements;
+    return messages * (MESSAGE_HEADER_BYTES + maxChunkBytes(id, 0) + 4 + known) + rows * elementBytes(id);
   }
 
   /**
@@ -110,58 +144,62 @@ export class Encoder {
     const { bound = this.#options.bound, rowLength = this.#options.rowLength ?? 64 } = context;
     const plan = planOf({ ...this.#options, bound, rowLength }, Infinity),
       step = messageRows(rowLength) * rowLength * size;
-    let at = 0, books = this.#books.get(key) ?? NO_BOOKS;
+    const before = this.#kept.get(key), memory = memoryOf(SentRows, before?.memory, this.#options, rowLength * size);
+    const shared = this.#options.shareTables ?? true, added: EncodedMessage[] = [];
+    let at = 0, books = shared ? before?.books ?? NO_BOOKS : undefined;
     try {
-      const messages = Math.ceil(source.length / step),
-        limits = limitsFor(this.#workspace, plan, dtype, source, messages);
+      // What is remembered was restored within some bound: that of the array has to be known before its rows are.
+      const messages = Math.ceil(source.length / step) + (memory === undefined ? 0 : 1);
+      let limits = limitsFor(this.#workspace, plan, dtype, source, messages);
+      if (memory !== undefined && plan.boundKind === "rel" && limits.bound.kind === "abs") {
+        limits = { ...limits, bound: { kind: "abs", error: memory.steady(limits.bound.error) } };
+      }
       for (let begin = 0; begin < source.length; begin += step) {
-        const message = this.#message(
-          source.subarray(begin, begin + step),
-          dtype,
-          plan,
-          limits,
-          books,
-          context,
-          dst,
-          at,
-        );
-        at = message.end;
-        books = message.books;
+        const part = source.subarray(begin, begin + step);
+        this.#workspace.scoped(() => {
+          const message = this.#message(part, dtype, plan, limits, books, memory);
+          const end = at + MESSAGE_HEADER_BYTES + message.bytes, { table = 0, destination = 0 } = context;
+          if (end > dst.length) throw new RangeError(`Cannot encode into ${dst.length} bytes: want ${end} or more`);
+          writeMessageHeader({ table, destination, bytes: message.bytes }, dst, at);
+          const { u8 } = this.#workspace.kernels.memory;
+          dst.set(u8.subarray(message.at, message.at + message.bytes), at + MESSAGE_HEADER_BYTES);
+          at = end;
+          if (shared) ({ books } = message);
+          if ("state" in message) added.push(message);
+        });
       }
     } finally {
       this.#workspace.release();
     }
-    if (this.#options.shareTables ?? true) this.#books.set(key, books);
+    for (const { state, rows, hashes, book } of added) {
+      memory!.enter(rows, hashes);
+      Object.assign(memory!, { state, book });
+    }
+    this.#kept.set(key, { books, memory });
     return at;
   }
 
-  /** Forgets which tables were sent: after messages were lost, along with {@linkcode Decoder.reset}. */
+  /** Forgets which tables and rows were sent: after messages were lost, along with {@linkcode Decoder.reset}. */
   reset(): void {
-    this.#books.clear();
+    this.#kept.clear();
   }
 
+  /** Encodes whole rows; the bytes are in kernel memory. */
   #message(
     source: Uint8Array,
     dtype: DtypeId,
     plan: Plan,
     limits: ChunkLimits,
-    books: ChunkBooks,
-    { table = 0, destination = 0 }: EncodeContext,
-    dst: Uint8Array,
-    at: number,
-  ): { readonly end: number; readonly books: ChunkBooks } {
-    const { kernels } = this.#workspace, { rowLength: d, mode, link, checksum } = plan;
-    const size = elementBytes(dtype), elements = source.length / size, rows = Math.ceil(elements / d);
-    return this.#workspace.scoped(() => {
-      const src = loadRows(this.#workspace, source, rows * d, size);
-      const job: ChunkJob = { dtype, d, rows, elements, src, ...limits, mode, link, checksum };
-      const chunk = encodeChunk(this.#workspace, this.#options.shareTables ?? true ? { ...job, books } : job);
-      const end = at + MESSAGE_HEADER_BYTES + chunk.bytes;
-      if (end > dst.length) throw new RangeError(`Cannot encode into ${dst.length} bytes: want ${end} or more`);
-      writeMessageHeader({ table, destination, bytes: chunk.bytes }, dst, at);
-      dst.set(kernels.memory.u8.subarray(chunk.at, chunk.at + chunk.bytes), at + MESSAGE_HEADER_BYTES);
-      return { end, books: chunk.books };
-    });
+    books: ChunkBooks | undefined,
+    memory: SentRows | undefined,
+  ): EncodedChunk | EncodedMessage {
+    const { rowLength: d, mode, link, checksum } = plan, size = elementBytes(dtype);
+    const elements = source.length / size, rows = Math.ceil(elements / d);
+    const src = loadRows(this.#workspace, source, rows * d, size);
+    const job: ChunkJob = { dtype, d, rows, elements, src, ...limits, mode, link, checksum, books };
+    return memory === undefined
+      ? encodeChunk(this.#workspace, job)
+      : encodeMessage(this.#workspace, job as RowsJob, memory);
   }
 }
 
@@ -171,6 +209,8 @@ export interface DecoderOptions {
   readonly rowLength?: number;
   /** Whether messages carry checksums. Default true. */
   readonly checksum?: boolean;
+  /** How many rows of each table and destination are remembered, as the encoder was told. Default 0. */
+  readonly rememberRows?: number;
   /** Which kernels run; the elements are the same. Default `"auto"`. */
   readonly kernels?: KernelChoice;
 }
@@ -179,10 +219,11 @@ export interface DecoderOptions {
 export class Decoder {
   readonly #options: DecoderOptions;
   readonly #workspace: Workspace;
-  readonly #books = new Map<number, ChunkBooks>();
+  readonly #kept = new Map<number, Kept<RowMemory>>();
 
   /** Decodes what an encoder with the same options wrote. */
   constructor(options: DecoderOptions = {}) {
+    checkRemembered(options);
     this.#options = options;
     this.#workspace = new Workspace(options.kernels ?? "auto");
   }
@@ -201,7 +242,9 @@ export class Decoder {
     const { rowLength: d = this.#options.rowLength ?? 64 } = context;
     planOf({ bound: "lossless", rowLength: d }, Infinity);
     const step = messageRows(d) * d, bytes = bytesOf(src);
-    let at = 0, books = this.#books.get(key);
+    const before = this.#kept.get(key), memory = memoryOf(RowMemory, before?.memory, this.#options, d * size);
+    const added: DecodedMessage[] = [];
+    let at = 0, books = before?.books;
     try {
       for (let begin = 0; begin < dst.length; begin += step) {
         const elements = Math.min(step, dst.length - begin);
@@ -213,27 +256,27 @@ export class Decoder {
             `table ${table} for ${destination}`,
           );
         }
-        const from = at + MESSAGE_HEADER_BYTES, chunk = bytes.subarray(from, from + header.bytes);
-        books = this.#message(
-          chunk,
-          dtype,
-          d,
-          elements,
-          target.subarray(begin * size, (begin + elements) * size),
-          books,
-        );
+        const from = at + MESSAGE_HEADER_BYTES, body = bytes.subarray(from, from + header.bytes);
+        const part = target.subarray(begin * size, (begin + elements) * size);
+        const message = this.#message(body, dtype, d, elements, part, books, memory);
+        ({ books } = message);
+        if ("state" in message) added.push(message);
         at = from + header.bytes;
       }
     } finally {
       this.#workspace.release();
     }
-    if (books !== undefined) this.#books.set(key, books);
+    for (const { state, rows, book } of added) {
+      memory!.append(rows);
+      Object.assign(memory!, { state, book });
+    }
+    this.#kept.set(key, { books, memory });
     return at;
   }
 
-  /** Forgets the tables of former messages: after {@linkcode Encoder.reset}. */
+  /** Forgets the tables and rows of former messages: after {@linkcode Encoder.reset}. */
   reset(): void {
-    this.#books.clear();
+    this.#kept.clear();
   }
 
   #message(
@@ -243,15 +286,20 @@ export class Decoder {
     elements: number,
     target: Uint8Array,
     books: ChunkBooks | undefined,
-  ): ChunkBooks {
+    memory: RowMemory | undefined,
+  ): DecodedMessage | OpenChunk {
     const { kernels, arena } = this.#workspace;
     return this.#workspace.scoped(() => {
-      const at = arena.take(bytes.length + 16);
+      const at = arena.take(bytes.length + 16), end = at + bytes.length;
       kernels.memory.u8.set(bytes, at);
       const shape = { dtype, d, rows: Math.ceil(elements / d), elements, checksummed: this.#options.checksum ?? true };
-      const chunk = new OpenChunk(this.#workspace, shape, at, at + bytes.length, true, books), from = chunk.decode();
+      let message: DecodedMessage | OpenChunk, from: number;
+      if (memory === undefined) {
+        message = new OpenChunk(this.#workspace, shape, at, end, true, books);
+        from = message.decode();
+      } else ({ from } = message = decodeMessage(this.#workspace, shape, at, end, memory, books));
       target.set(kernels.memory.u8.subarray(from, from + target.length));
-      return chunk.books;
+      return message;
     });
   }
 }
