@@ -165,16 +165,13 @@ export class Encoder {
           dst.set(u8.subarray(message.at, message.at + message.bytes), at + MESSAGE_HEADER_BYTES);
           at = end;
           if (shared) ({ books } = message);
-          if ("state" in message) added.push(message);
+          if ("additions" in message) added.push(message);
         });
       }
     } finally {
       this.#workspace.release();
     }
-    for (const { state, rows, hashes, book } of added) {
-      memory!.enter(rows, hashes);
-      Object.assign(memory!, { state, book });
-    }
+    for (const { additions, keys } of added) memory!.enter(additions, keys);
     this.#kept.set(key, { books, memory });
     return at;
   }
@@ -260,16 +257,13 @@ export class Decoder {
         const part = target.subarray(begin * size, (begin + elements) * size);
         const message = this.#message(body, dtype, d, elements, part, books, memory);
         ({ books } = message);
-        if ("state" in message) added.push(message);
+        if ("additions" in message) added.push(message);
         at = from + header.bytes;
       }
     } finally {
       this.#workspace.release();
     }
-    for (const { state, rows, book } of added) {
-      memory!.append(rows);
-      Object.assign(memory!, { state, book });
-    }
+    for (const { additions } of added) memory!.apply(additions);
     this.#kept.set(key, { books, memory });
     return at;
   }

@@ -1,140 +1,193 @@
 /**
- * Messages whose rows may be those of earlier messages: u32 hash | what is known of the rows | chunk of the others.
+ * Messages whose rows may be those of earlier messages, or close to them:
+ *
+ * u32 hash | u16 distinct rows - 1 | u16 known rows | u16 close rows | u16 step, bit 15: coded row map | row map | kinds |
+ * places | differences | chunk of the other rows.
  *
  * @module
  */
+import { isDirect } from "./entropy/plan.ts";
 import { encodeChunk } from "./chunk/encode_chunk.ts";
 import { type ChunkBooks, type ChunkJob, NO_BOOKS } from "./chunk/job.ts";
 import { OpenChunk } from "./chunk/decode_chunk.ts";
-import { MODES } from "./chunk/mode.ts";
 import { planRowMap, readRowMap, writeRowMap } from "./chunk/row_map.ts";
 import { distinctRows } from "./chunk/rows.ts";
 import type { Bound } from "./chunk/unit.ts";
-import { elementBytes, type FloatArray } from "./dtype.ts";
+import { elementBytes } from "./dtype.ts";
 import { codebookAfter } from "./entropy/codebook.ts";
-import type { Codebook } from "./entropy/plan.ts";
+import type { SequenceShape } from "./entropy/sequence.ts";
 import { truncated, wrong } from "./errors.ts";
+import { ANS, PACK } from "./format/chunk_header.ts";
 import { fieldBytes, viewOf } from "./format/fields.ts";
 import { xxh32 } from "./format/xxh32.ts";
-import { type DtypeId, F16, F32, F64, type KernelMemory } from "./kernels/kernels.ts";
+import { type DtypeId, F16, F32, F64 } from "./kernels/kernels.ts";
 import { hashRow } from "./kernels/plain_dedupe.ts";
+import { f16Value } from "./kernels/plain_range.ts";
 import type { Workspace } from "./kernels/workspace.ts";
-import { MAX_REMEMBERED, type RowMemory } from "./row_memory.ts";
-import type { SentRows } from "./sent_rows.ts";
+import { closeUnit, planClose, readStep, restoreClose, stepPattern, writeClose } from "./close_rows.ts";
+import { type Additions, MAX_REMEMBERED, type RowMemory } from "./row_memory.ts";
+import { KEYS, type SentRows, suits } from "./sent_rows.ts";
 
 /** Bytes before the row map. */
 const HEAD_BYTES = 12;
 /** Of the hash of rows. */
 const SEED = 0x6d656d6f;
-
-/** What a message adds to what both ends have. */
-export interface Additions {
-  /** Hash of the message. */
-  readonly state: number;
-  /** Rows that were new, as restored. */
-  readonly rows: Uint8Array<ArrayBuffer>;
-  /** Table of the map. */
-  readonly book: Codebook | undefined;
-  /** Tables of the chunk. */
-  readonly books: ChunkBooks;
-}
+/** Kinds of distinct rows. */
+const NEW = 0, KNOWN = 1, CLOSE = 2;
 
 /** An encoded message. */
-export interface EncodedMessage extends Additions {
+export interface EncodedMessage {
   /** Byte offset. */
   readonly at: number;
   /** A multiple of 4. */
   readonly bytes: number;
-  /** Of the new rows. */
-  readonly hashes: Uint32Array<ArrayBuffer>;
+  /** What it adds to the memory. */
+  readonly additions: Additions;
+  /** Keys of changed rows, then of new ones. */
+  readonly keys: Uint32Array<ArrayBuffer>;
+  /** Tables of the chunk. */
+  readonly books: ChunkBooks;
 }
 
 /** The most bytes that a message takes beyond a chunk of all its rows. */
 export function maxKnownBytes(rows: number): number {
-  return HEAD_BYTES + 256 + 6 * rows;
+  return HEAD_BYTES + 4096 + 8 * rows;
 }
 
 /** What to encode: whole rows, whose bound does not depend on their range. */
 export type RowsJob = ChunkJob & { readonly bound: Bound };
 
-/** Elements in kernel memory, or at a place of an array. */
-function floats(dtype: DtypeId, { buffer }: Uint8Array, at: number, bytes: number): FloatArray {
-  if (dtype === F64) return new Float64Array(buffer, at, bytes / 8);
-  return dtype === F32 ? new Float32Array(buffer, at, bytes / 4) : new Uint16Array(buffer, at, bytes / 2);
+/** Elements as numbers, of bytes in memory. */
+function numbersIn(dtype: DtypeId, { buffer, byteLength }: Uint8Array): Float32Array | Float64Array {
+  if (dtype === F64) return new Float64Array(buffer, 0, byteLength >> 3);
+  return dtype === F32 ? new Float32Array(buffer, 0, byteLength >> 2) : Float32Array.from(new Uint16Array(buffer), f16Value);
+}
+
+/** Which distinct rows are there already. */
+interface Found {
+  readonly kinds: Uint8Array;
+  /** Places of rows that are not new, by distinct row. */
+  readonly slots: Uint32Array;
+  readonly keys: Uint32Array;
+}
+
+function find(
+  { kernels }: Workspace,
+  { dtype, d, bound }: RowsJob,
+  values: number,
+  { unique, uniqueRows }: { readonly unique: number; readonly uniqueRows: number },
+  memory: SentRows,
+): Found {
+  const { u32, f32, f64 } = kernels.memory, words = dtype === F64 ? 2 * d : d, numbers = dtype === F64 ? f64 : f32;
+  const base = values >>> (dtype === F64 ? 3 : 2), rows = numbersIn(dtype, memory.bytes);
+  const kinds = new Uint8Array(unique), slots = new Uint32Array(unique), keys = new Uint32Array(KEYS * unique);
+  let known = 0;
+  for (let u = 0; u < unique; u++) {
+    const row = u32[(uniqueRows >>> 2) + u]!, at = base + row * d, own = keys.subarray(KEYS * u, KEYS * (u + 1));
+    memory.keysOf(numbers, at, d, hashRow(u32, (values >>> 2) + row * words, words, SEED), own);
+    const slot = known < MAX_REMEMBERED && memory.size > 0 ? memory.nearest(numbers, at, d, own, rows) : -1;
+    if (slot < 0) continue;
+    slots[u] = slot;
+    kinds[u] = suits(numbers, at, d, rows, slot * d, bound) ? KNOWN : CLOSE;
+    known++;
+  }
+  return { kinds, slots, keys };
 }
 
 /** Encodes rows in kernel memory as a message. */
 export function encodeMessage(workspace: Workspace, job: RowsJob, memory: SentRows): EncodedMessage {
-  const { kernels, arena } = workspace, { dtype, d, rows, src, bound, mode, books } = job;
-  const rowBytes = d * elementBytes(dtype), words = dtype === F64 ? 2 * d : d;
+  const { kernels, arena } = workspace, { dtype, d, rows, src, books } = job;
   let values = src;
   if (dtype === F16) {
     values = arena.take(4 * rows * d);
     kernels.expandF16(src, rows * d, values);
   }
-  const { unique, rowToUnique, uniqueRows } = distinctRows(workspace, values, words, rows);
+  const distinct = distinctRows(workspace, values, dtype === F64 ? 2 * d : d, rows), { unique } = distinct;
   const map = unique === rows
     ? undefined
-    : planRowMap(workspace, rowToUnique, rows, unique, MODES[mode].coders, memory.book);
-  const ages = arena.take(4 * unique), flags = arena.take(4 * unique), others = arena.take(4 * unique);
-  const { u8, u32 } = kernels.memory, hashes = new Uint32Array(unique);
-  const remembered = floats(dtype, memory.bytes, 0, memory.size * rowBytes);
-  let known = 0, fresh = 0, oldest = 0;
-  for (let u = 0; u < unique; u++) {
-    const row = u32[(uniqueRows >>> 2) + u]!, hash = hashRow(u32, (values >>> 2) + row * words, words, SEED);
-    const age = known < MAX_REMEMBERED
-      ? memory.find(hash, floats(dtype, u8, src + row * rowBytes, rowBytes), remembered, bound)
-      : -1;
-    u32[(flags >>> 2) + u] = age < 0 ? 0 : 1;
-    if (age < 0) {
-      hashes[fresh] = hash;
-      u32[(others >>> 2) + fresh++] = row;
-    } else {
-      u32[(ages >>> 2) + known++] = age;
-      oldest = Math.max(oldest, age);
-    }
-  }
-  const chunk = fresh === 0 ? undefined : encodeFresh(workspace, job, others, fresh);
-  const bits = known === 0 ? 0 : Math.max(1, 32 - Math.clz32(oldest));
-  const flagBytes = known > 0 && fresh > 0 ? fieldBytes(unique, 1) : 0, ageBytes = fieldBytes(known, bits);
-  const at = arena.take(HEAD_BYTES + (map?.capacity ?? 0) + flagBytes + ageBytes + (chunk?.bytes ?? 0) + 16);
-  const { memory: m } = kernels, view = viewOf(m.u8);
-  view.setUint16(at + 4, unique - 1, true);
-  view.setUint16(at + 6, known, true);
-  view.setUint32(at + 8, bits | (map?.coder ?? 0) << 8, true);
+    : planRowMap(workspace, distinct.rowToUnique, rows, unique, [ANS], memory.mapBook);
+  const { kinds, slots, keys } = find(workspace, job, values, distinct, memory);
+  const list = Uint32Array.from({ length: unique }, (_, u) => kernels.memory.u32[(distinct.uniqueRows >>> 2) + u]!);
+  const of = (kind: number) => Uint32Array.from(kinds.keys().filter((u) => kinds[u] === kind));
+  const candidates = of(CLOSE), unit = candidates.length > 0 ? closeUnit(workspace, job) : undefined;
+  const close = unit && planClose(workspace, job, unit, candidates.map((u) => list[u]!), candidates.map((u) => slots[u]!), memory);
+  // Rows that turn out not to be close enough are new.
+  candidates.forEach((u, i) => kinds[u] = close?.taken[i] === 1 ? CLOSE : NEW);
+  const fresh = of(NEW), placed = [...kinds.keys().filter((u) => kinds[u] !== NEW)].map((u) => slots[u]!);
+  const chunk = fresh.length === 0 ? undefined : encodeFresh(workspace, job, fresh.map((u) => list[u]!));
+  const counts = { known: placed.length - (close?.rows ?? 0), close: close?.rows ?? 0, fresh: fresh.length };
+  const kindBytes = fieldBytes(unique, kindBits(counts)), slotBytes = fieldBytes(placed.length, memory.slotBits);
+  const at = arena.take(
+    HEAD_BYTES + (map?.capacity ?? 0) + kindBytes + slotBytes + (close?.capacity ?? 0) + (chunk?.bytes ?? 0) + 16,
+  );
   let end = at + HEAD_BYTES;
   if (map !== undefined) end += writeRowMap(workspace, map, rows, end);
-  if (flagBytes > 0) kernels.pack(flags, unique, 0, 1, end);
-  end += flagBytes;
-  if (known > 0) kernels.pack(ages, known, 0, bits, end);
-  end += ageBytes;
-  if (chunk !== undefined) m.u8.copyWithin(end, chunk.at, chunk.at + chunk.bytes);
+  const names = kindNames(counts);
+  end += packList(workspace, Array.from(kinds, (kind) => names.indexOf(kind)), kindBits(counts), end);
+  end += packList(workspace, placed, memory.slotBits, end);
+  if (close !== undefined && close.rows > 0) end += writeClose(workspace, close, end);
+  const { u8 } = kernels.memory, view = viewOf(u8);
+  view.setUint16(at + 4, unique - 1, true);
+  view.setUint16(at + 6, counts.known, true);
+  view.setUint16(at + 8, counts.close, true);
+  view.setUint16(at + 10, (counts.close > 0 ? stepPattern(unit!) : 0) | (map?.coder === ANS ? 0x8000 : 0), true);
+  if (chunk !== undefined) u8.copyWithin(end, chunk.at, chunk.at + chunk.bytes);
   end += chunk?.bytes ?? 0;
-  const state = xxh32(m.u8, at + 4, end, memory.state);
+  const state = xxh32(u8, at + 4, end, memory.state), changed = of(CLOSE);
   view.setUint32(at, state, true);
   return {
     at,
     bytes: end - at,
-    state,
-    rows: chunk?.rows ?? new Uint8Array(0),
-    hashes: hashes.slice(0, fresh),
-    book: map?.sequence ? codebookAfter(memory.book, map.sequence) : memory.book,
+    additions: {
+      state,
+      slots: changed.map((u) => slots[u]!),
+      changed: close?.restored ?? new Uint8Array(0),
+      rows: chunk?.restored ?? new Uint8Array(0),
+      mapBook: map?.sequence ? codebookAfter(memory.mapBook, map.sequence) : memory.mapBook,
+      nearBook: close !== undefined && close.rows > 0
+        ? codebookAfter(memory.nearBook, close.sequence!)
+        : memory.nearBook,
+    },
+    keys: Uint32Array.from([...changed, ...fresh].flatMap((u) => [...keys.subarray(KEYS * u, KEYS * (u + 1))])),
     books: chunk?.books ?? books ?? NO_BOOKS,
   };
 }
 
-/** Encodes the rows that nobody has yet, and restores them. */
-function encodeFresh(workspace: Workspace, job: ChunkJob, list: number, count: number) {
+/** How many distinct rows are of which kind. */
+interface Counts {
+  readonly known: number;
+  readonly close: number;
+  readonly fresh: number;
+}
+
+/** Kinds that occur: they are numbered in this order. */
+function kindNames({ known, close, fresh }: Counts): number[] {
+  return [...fresh > 0 ? [NEW] : [], ...known > 0 ? [KNOWN] : [], ...close > 0 ? [CLOSE] : []];
+}
+
+function kindBits(counts: Counts): number {
+  return kindNames(counts).length - 1;
+}
+
+function packList({ kernels, arena }: Workspace, list: ArrayLike<number>, bits: number, dst: number): number {
+  const values = arena.take(4 * list.length), bytes = fieldBytes(list.length, bits);
+  kernels.memory.u32.set(list, values >>> 2);
+  if (bytes > 0) kernels.pack(values, list.length, 0, bits, dst);
+  return bytes;
+}
+
+/** Encodes the rows that are new, and restores them as the other end will. */
+function encodeFresh(workspace: Workspace, job: ChunkJob, list: Uint32Array) {
   const { kernels, arena } = workspace, { dtype, d, src, books } = job, rowBytes = d * elementBytes(dtype);
-  const gathered = arena.take(count * rowBytes);
-  kernels.gatherRows(src, rowBytes, list, count, gathered);
+  const count = list.length, rows = arena.take(4 * count), gathered = arena.take(count * rowBytes);
+  kernels.memory.u32.set(list, rows >>> 2);
+  kernels.gatherRows(src, rowBytes, rows, count, gathered);
   const part = { ...job, rows: count, elements: count * d, src: gathered, checksum: false };
   const chunk = encodeChunk(workspace, part), end = chunk.at + chunk.bytes;
-  // What is remembered is what the other end restores.
   arena.take(16);
   const shape = { dtype, d, rows: count, elements: count * d, checksummed: false };
-  const restored = new OpenChunk(workspace, shape, chunk.at, end, false, books).decode();
-  return { ...chunk, rows: kernels.memory.u8.slice(restored, restored + count * rowBytes) };
+  const from = new OpenChunk(workspace, shape, chunk.at, end, false, books).decode();
+  return { ...chunk, restored: kernels.memory.u8.slice(from, from + count * rowBytes) };
 }
 
 /** What a message is known to be from outside. */
@@ -148,9 +201,13 @@ export interface MessageShape {
 }
 
 /** A message that was decoded. */
-export interface DecodedMessage extends Additions {
+export interface DecodedMessage {
   /** Byte offset of the elements of all rows. */
   readonly from: number;
+  /** What it adds to the memory. */
+  readonly additions: Additions;
+  /** Tables of the chunk. */
+  readonly books: ChunkBooks;
 }
 
 /**
@@ -167,68 +224,88 @@ export function decodeMessage(
   memory: RowMemory,
   books: ChunkBooks = NO_BOOKS,
 ): DecodedMessage {
-  const { kernels, arena } = workspace, rowBytes = d * elementBytes(dtype);
+  const { kernels, arena, sequences } = workspace, rowBytes = d * elementBytes(dtype);
   const view = viewOf(kernels.memory.u8), state = view.getUint32(at, true);
   const hash = xxh32(kernels.memory.u8, at + 4, end, memory.state);
   if (state !== hash) throw wrong("the hash of a message and those before it", hash, state, "CHECKSUM");
   const unique = view.getUint16(at + 4, true) + 1, known = view.getUint16(at + 6, true);
-  const bits = view.getUint16(at + 8, true) & 255, coder = view.getUint16(at + 8, true) >>> 8;
-  if (unique > rows || (coder === 0 && unique < rows)) throw wrong("the number of distinct rows", unique, rows);
-  if (known > unique || bits > 16) throw wrong("the number of known rows", known, `at most ${unique}, in 16 bits`);
-  let next = at + HEAD_BYTES, { book } = memory, slots = 0;
-  if (coder !== 0) {
-    const map = readRowMap(workspace, next, end, rows, unique, coder, book);
+  const close = view.getUint16(at + 8, true), step = view.getUint16(at + 10, true);
+  const fresh = unique - known - close, counts: Counts = { known, close, fresh };
+  if (unique > rows) throw wrong("the number of distinct rows", unique, `at most ${rows}`);
+  if (fresh < 0) throw wrong("the number of known rows", known + close, `at most ${unique}`);
+  let next = at + HEAD_BYTES, { mapBook, nearBook } = memory, numbers = 0;
+  if (unique < rows) {
+    const map = readRowMap(workspace, next, end, rows, unique, step & 0x8000 ? ANS : PACK, mapBook);
     next = map.end;
-    slots = map.rowToUnique;
-    if (map.coded) book = codebookAfter(book, map.coded);
+    numbers = map.rowToUnique;
+    if (map.coded) mapBook = codebookAfter(mapBook, map.coded);
   }
-  const fresh = unique - known, flagBytes = known > 0 && fresh > 0 ? fieldBytes(unique, 1) : 0;
-  const flagsAt = next, agesAt = next + flagBytes, chunkAt = agesAt + fieldBytes(known, bits);
-  if (chunkAt > end) throw truncated("a message");
-  const flags = arena.take(4 * unique), ages = arena.take(4 * known), stored = arena.take(unique * rowBytes);
-  if (flagBytes > 0) kernels.unpack(flagsAt, 0, unique, 0, 1, flags);
-  else kernels.memory.u32.fill(known > 0 ? 1 : 0, flags >>> 2, (flags >>> 2) + unique);
-  if (known > 0) kernels.unpack(agesAt, 0, known, 0, bits, ages);
-  let restored = 0, after = books;
+  const names = kindNames(counts), bits = kindBits(counts), placed = known + close;
+  const kindsAt = next, slotsAt = kindsAt + fieldBytes(unique, bits), after = slotsAt +
+    fieldBytes(placed, memory.slotBits);
+  if (after > end) throw truncated("a message");
+  const kinds = unpackList(workspace, kindsAt, unique, bits).map((number) => names[number] ?? -1);
+  const slots = unpackList(workspace, slotsAt, placed, memory.slotBits);
+  checkKinds(kinds, counts, slots, memory.size);
+  next = after;
+  const own = placedSlots(kinds, slots, CLOSE);
+  let changed: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  if (close > 0) {
+    const shape: SequenceShape = { rows: close, rowLength: d, unsigned: false, coder: "ans" };
+    const unit = readStep(step & 0x7fff, dtype), sequence = sequences.open(next, end - next, shape, nearBook);
+    next = sequence.end;
+    nearBook = codebookAfter(nearBook, sequence);
+    changed = restoreClose(workspace, unit, sequence, own, memory);
+  }
+  let restored = 0, booksAfter = books;
   if (fresh > 0) {
-    const bytes = end - chunkAt, chunk = arena.take(bytes + 16);
-    kernels.memory.u8.copyWithin(chunk, chunkAt, end);
+    const bytes = end - next, chunk = arena.take(bytes + 16);
+    kernels.memory.u8.copyWithin(chunk, next, end);
     const shape = { dtype, d, rows: fresh, elements: fresh * d, checksummed: false };
     const open = new OpenChunk(workspace, shape, chunk, chunk + bytes, false, books);
     restored = open.decode();
-    after = open.books;
-  } else if (chunkAt < end) throw wrong("a message's last section", `followed by ${end - chunkAt} bytes`, "none");
-  const added = place(kernels.memory, memory, { flags, ages, unique, known, fresh, restored, stored, rowBytes });
-  let from = stored;
-  if (slots !== 0) {
-    from = arena.take(rows * rowBytes);
-    kernels.gatherRows(stored, rowBytes, slots, rows, from);
+    booksAfter = open.books;
+  } else if (next < end) throw wrong("a message's last section", `followed by ${end - next} bytes`, "none");
+  const stored = arena.take(unique * rowBytes), { u8 } = kernels.memory;
+  for (let u = 0, old = 0, moved = 0, young = 0; u < unique; u++) {
+    const to = stored + u * rowBytes, kind = kinds[u]!;
+    if (kind === KNOWN) u8.set(memory.row(slots[old]!), to);
+    else if (kind === CLOSE) u8.set(changed.subarray(moved * rowBytes, (moved + 1) * rowBytes), to), moved++;
+    else u8.copyWithin(to, restored + young * rowBytes, restored + (young + 1) * rowBytes), young++;
+    if (kind !== NEW) old++;
   }
-  return { from, state, rows: added, book, books: after };
+  let from = stored;
+  if (numbers !== 0) {
+    from = arena.take(rows * rowBytes);
+    kernels.gatherRows(stored, rowBytes, numbers, rows, from);
+  }
+  const added = kernels.memory.u8.slice(restored, restored + fresh * rowBytes);
+  return { from, additions: { state, slots: own, changed, rows: added, mapBook, nearBook }, books: booksAfter };
 }
 
-/** Brings known and new rows into their order; returns the new ones. */
-function place(
-  { u8, u32 }: KernelMemory,
-  memory: RowMemory,
-  { flags, ages, unique, known, fresh, restored, stored, rowBytes }: Record<
-    "flags" | "ages" | "unique" | "known" | "fresh" | "restored" | "stored" | "rowBytes",
-    number
-  >,
-): Uint8Array<ArrayBuffer> {
-  let old = 0, young = 0;
-  for (let u = 0; u < unique; u++) {
-    const to = stored + u * rowBytes;
-    if (u32[(flags >>> 2) + u] === 1) {
-      const age = old < known ? u32[(ages >>> 2) + old++]! : memory.size;
-      if (age >= memory.size) throw wrong("a known row", age, `one of the last ${memory.size}`);
-      u8.set(memory.bytes.subarray(memory.at(age), memory.at(age) + rowBytes), to);
-    } else {
-      if (young === fresh) throw wrong("the number of new rows", "more", fresh);
-      const from = restored + rowBytes * young++;
-      u8.copyWithin(to, from, from + rowBytes);
-    }
+function unpackList({ kernels, arena }: Workspace, at: number, count: number, bits: number): Int32Array<ArrayBuffer> {
+  const values = arena.take(4 * count);
+  if (count > 0 && bits > 0) kernels.unpack(at, 0, count, 0, bits, values);
+  else kernels.memory.i32.fill(0, values >>> 2, (values >>> 2) + count);
+  return kernels.memory.i32.slice(values >>> 2, (values >>> 2) + count);
+}
+
+function checkKinds(kinds: Int32Array, { known, close, fresh }: Counts, slots: Int32Array, size: number): void {
+  const met = [0, 0, 0];
+  for (const kind of kinds) if (kind >= 0) met[kind]!++;
+  if (met[NEW] !== fresh || met[KNOWN] !== known || met[CLOSE] !== close) {
+    throw wrong("the number of rows of each kind", met.join(", "), [fresh, known, close].join(", "));
   }
-  if (old !== known) throw wrong("the number of known rows", old, known);
-  return u8.slice(restored, restored + fresh * rowBytes);
+  for (const slot of slots) if (slot >= size) throw wrong("the place of a row", slot, `less than ${size}`);
+}
+
+/** Places of rows of one kind. */
+function placedSlots(kinds: Int32Array, slots: Int32Array, wanted: number): Int32Array<ArrayBuffer> {
+  const own: number[] = [];
+  let next = 0;
+  for (const kind of kinds) {
+    if (kind === wanted) own.push(slots[next]!);
+    if (kind !== NEW) next++;
+  }
+  return Int32Array.from(own);
 }

@@ -8,14 +8,32 @@ import type { Codebook } from "./entropy/plan.ts";
 /** Most rows that can be remembered: their number has 16 bits. */
 export const MAX_REMEMBERED = 65535;
 
-/** The rows that came last, the same ones at both ends as long as no message is lost. */
+/** What a message does to a memory. */
+export interface Additions {
+  /** Hash of the message. */
+  readonly state: number;
+  /** Places of rows that changed. */
+  readonly slots: ArrayLike<number>;
+  /** What they are now. */
+  readonly changed: Uint8Array<ArrayBuffer>;
+  /** Rows that were new. */
+  readonly rows: Uint8Array<ArrayBuffer>;
+  /** Tables of the row map. */
+  readonly mapBook: Codebook | undefined;
+  /** Tables of the differences. */
+  readonly nearBook: Codebook | undefined;
+}
+
+/** The same rows in the same places at both ends, as long as no message is lost. */
 export class RowMemory {
   /** Bytes of a row. */
   readonly rowBytes: number;
   /** Hash of the last message, which has that of the one before for a seed: messages made for other rows do not match it. */
   state = 0;
-  /** Table of the last map that brought its own. */
-  book: Codebook | undefined;
+  /** Tables of the last row map that brought its own. */
+  mapBook: Codebook | undefined;
+  /** Tables of the last differences that brought their own. */
+  nearBook: Codebook | undefined;
   readonly #capacity: number;
   #rows: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #size = 0;
@@ -27,38 +45,43 @@ export class RowMemory {
     this.rowBytes = rowBytes;
   }
 
-  /** Rows that are remembered. */
+  /** Rows that are remembered, in places from 0 on. */
   get size(): number {
     return this.#size;
   }
 
-  /** Where rows lie. */
+  /** Bits of a place. */
+  get slotBits(): number {
+    return 32 - Math.clz32(this.#size);
+  }
+
+  /** All of them, and maybe more behind. */
   get bytes(): Uint8Array<ArrayBuffer> {
     return this.#rows;
   }
 
-  /** Index into {@linkcode bytes} of the row that `age` others came after. */
-  at(age: number): number {
-    return this.slot(age) * this.rowBytes;
+  /** A row. */
+  row(slot: number): Uint8Array<ArrayBuffer> {
+    return this.#rows.subarray(slot * this.rowBytes, (slot + 1) * this.rowBytes);
   }
 
-  /** Number of the place of the row that `age` others came after; it inverts itself. */
-  slot(age: number): number {
-    const back = this.#next - 1 - age;
-    return back < 0 ? back + this.#capacity : back;
-  }
-
-  /** Enters rows, the first one being the oldest; returns the places of those that are kept, the last ones. */
-  append(rows: Uint8Array): number[] {
-    const { rowBytes } = this, count = rows.length / rowBytes, slots: number[] = [];
+  /** Puts changed rows into their places and new ones behind the last, or where the oldest are; returns the places of these. */
+  apply({ state, slots, changed, rows, mapBook, nearBook }: Additions): number[] {
+    const { rowBytes } = this, count = rows.length / rowBytes, places: number[] = [];
+    for (let i = 0; i < slots.length; i++) {
+      this.#rows.set(changed.subarray(i * rowBytes, (i + 1) * rowBytes), slots[i]! * rowBytes);
+    }
     this.#reserve(Math.min(this.#capacity, this.#size + count));
-    for (let row = Math.max(0, count - this.#capacity); row < count; row++) {
+    for (let row = 0; row < count; row++) {
       this.#rows.set(rows.subarray(row * rowBytes, (row + 1) * rowBytes), this.#next * rowBytes);
-      slots.push(this.#next);
+      places.push(this.#next);
       this.#next = (this.#next + 1) % this.#capacity;
       this.#size = Math.min(this.#size + 1, this.#capacity);
     }
-    return slots;
+    this.state = state;
+    this.mapBook = mapBook;
+    this.nearBook = nearBook;
+    return places;
   }
 
   #reserve(rows: number): void {
