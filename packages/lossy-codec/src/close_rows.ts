@@ -17,7 +17,10 @@ import type { Workspace } from "./kernels/workspace.ts";
 import type { RowMemory } from "./row_memory.ts";
 
 /** The step for close rows; undefined where there can be none. */
-export function closeUnit({ kernels, arena }: Workspace, job: ChunkJob & { readonly bound: Bound }): StepUnit | undefined {
+export function closeUnit(
+  { kernels, arena }: Workspace,
+  job: ChunkJob & { readonly bound: Bound },
+): StepUnit | undefined {
   const { dtype, d, rows, src, bound } = job;
   if (dtype !== F32 || bound.kind !== "abs") return undefined;
   let { magnitude } = job;
@@ -45,7 +48,9 @@ export function readStep(pattern: number, dtype: DtypeId): StepUnit {
   words[0] = pattern << 16;
   const step = single[0]!, least = leastStep(F32);
   if (dtype !== F32) throw wrong("close rows", "not of f32", "none");
-  if (!(step >= least && step < Infinity)) throw wrong("the step of close rows", step, `a finite number from ${least} on`);
+  if (!(step >= least && step < Infinity)) {
+    throw wrong("the step of close rows", step, `a finite number from ${least} on`);
+  }
   return stepUnit(F32, step, step / 2);
 }
 
@@ -64,7 +69,12 @@ export interface CloseRows {
 }
 
 /** Codes of remembered rows by a step, all 0 for a row that it does not suit; the byte offset of i32[slots d]. */
-function predictions({ kernels, arena }: Workspace, unit: StepUnit, slots: ArrayLike<number>, memory: RowMemory): number {
+function predictions(
+  { kernels, arena }: Workspace,
+  unit: StepUnit,
+  slots: ArrayLike<number>,
+  memory: RowMemory,
+): number {
   const count = slots.length, { rowBytes } = memory, d = rowBytes / 4;
   const rows = arena.take(count * rowBytes), codes = arena.take(count * rowBytes);
   const escapes = arena.take(count), result = arena.take(32);

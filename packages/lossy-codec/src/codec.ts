@@ -16,7 +16,14 @@ import type { KernelChoice } from "./kernels/choose.ts";
 import type { DtypeId } from "./kernels/kernels.ts";
 import { Workspace } from "./kernels/workspace.ts";
 import { type CompressOptions, type ErrorBound, type Plan, planOf } from "./options.ts";
-import { type DecodedMessage, decodeMessage, type EncodedMessage, encodeMessage, maxKnownBytes, type RowsJob } from "./remembered.ts";
+import {
+  type DecodedMessage,
+  decodeMessage,
+  type EncodedMessage,
+  encodeMessage,
+  maxKnownBytes,
+  type RowsJob,
+} from "./remembered.ts";
 import { MAX_REMEMBERED, RowMemory } from "./row_memory.ts";
 import { SentRows } from "./sent_rows.ts";
 
@@ -69,12 +76,14 @@ interface Kept<M extends RowMemory> {
 
 /** The memory of before; an empty one where rows have another length now. */
 function memoryOf<M extends RowMemory>(
-  type: new (rows: number, rowBytes: number) => M,
+  type: new (rows: number, d: number, elementBytes: number) => M,
   before: M | undefined,
   { rememberRows: rows = 0 }: Pick<EncoderOptions, "rememberRows">,
-  rowBytes: number,
+  d: number,
+  elementBytes: number,
 ): M | undefined {
-  return rows === 0 ? undefined : before?.rowBytes === rowBytes ? before : new type(rows, rowBytes);
+  if (rows === 0) return undefined;
+  return before?.d === d && before.rowBytes === d * elementBytes ? before : new type(rows, d, elementBytes);
 }
 
 function checkRemembered({ rememberRows: rows = 0 }: Pick<EncoderOptions, "rememberRows">): void {
@@ -144,15 +153,16 @@ export class Encoder {
     const { bound = this.#options.bound, rowLength = this.#options.rowLength ?? 64 } = context;
     const plan = planOf({ ...this.#options, bound, rowLength }, Infinity),
       step = messageRows(rowLength) * rowLength * size;
-    const before = this.#kept.get(key), memory = memoryOf(SentRows, before?.memory, this.#options, rowLength * size);
+    const before = this.#kept.get(key), memory = memoryOf(SentRows, before?.memory, this.#options, rowLength, size);
     const shared = this.#options.shareTables ?? true, added: EncodedMessage[] = [];
-    let at = 0, books = shared ? before?.books ?? NO_BOOKS : undefined;
+    let at = 0, error = 0, books = shared ? before?.books ?? NO_BOOKS : undefined;
     try {
       // What is remembered was restored within some bound: that of the array has to be known before its rows are.
       const messages = Math.ceil(source.length / step) + (memory === undefined ? 0 : 1);
       let limits = limitsFor(this.#workspace, plan, dtype, source, messages);
       if (memory !== undefined && plan.boundKind === "rel" && limits.bound.kind === "abs") {
-        limits = { ...limits, bound: { kind: "abs", error: memory.steady(limits.bound.error) } };
+        error = memory.steady(limits.bound.error);
+        limits = { ...limits, bound: { kind: "abs", error } };
       }
       for (let begin = 0; begin < source.length; begin += step) {
         const part = source.subarray(begin, begin + step);
@@ -171,7 +181,7 @@ export class Encoder {
     } finally {
       this.#workspace.release();
     }
-    for (const { additions, keys } of added) memory!.enter(additions, keys);
+    for (const { additions, keys, repeats } of added) memory!.enter(additions, keys, error, repeats);
     this.#kept.set(key, { books, memory });
     return at;
   }
@@ -239,7 +249,7 @@ export class Decoder {
     const { rowLength: d = this.#options.rowLength ?? 64 } = context;
     planOf({ bound: "lossless", rowLength: d }, Infinity);
     const step = messageRows(d) * d, bytes = bytesOf(src);
-    const before = this.#kept.get(key), memory = memoryOf(RowMemory, before?.memory, this.#options, d * size);
+    const before = this.#kept.get(key), memory = memoryOf(RowMemory, before?.memory, this.#options, d, size);
     const added: DecodedMessage[] = [];
     let at = 0, books = before?.books;
     try {

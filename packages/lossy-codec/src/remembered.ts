@@ -45,6 +45,8 @@ export interface EncodedMessage {
   readonly additions: Additions;
   /** Keys of changed rows, then of new ones. */
   readonly keys: Uint32Array<ArrayBuffer>;
+  /** Whether some rows were there already. */
+  readonly repeats: boolean;
   /** Tables of the chunk. */
   readonly books: ChunkBooks;
 }
@@ -60,7 +62,9 @@ export type RowsJob = ChunkJob & { readonly bound: Bound };
 /** Elements as numbers, of bytes in memory. */
 function numbersIn(dtype: DtypeId, { buffer, byteLength }: Uint8Array): Float32Array | Float64Array {
   if (dtype === F64) return new Float64Array(buffer, 0, byteLength >> 3);
-  return dtype === F32 ? new Float32Array(buffer, 0, byteLength >> 2) : Float32Array.from(new Uint16Array(buffer), f16Value);
+  return dtype === F32
+    ? new Float32Array(buffer, 0, byteLength >> 2)
+    : Float32Array.from(new Uint16Array(buffer), f16Value);
 }
 
 /** Which distinct rows are there already. */
@@ -84,8 +88,8 @@ function find(
   let known = 0;
   for (let u = 0; u < unique; u++) {
     const row = u32[(uniqueRows >>> 2) + u]!, at = base + row * d, own = keys.subarray(KEYS * u, KEYS * (u + 1));
-    memory.keysOf(numbers, at, d, hashRow(u32, (values >>> 2) + row * words, words, SEED), own);
-    const slot = known < MAX_REMEMBERED && memory.size > 0 ? memory.nearest(numbers, at, d, own, rows) : -1;
+    memory.keysOf(numbers, at, hashRow(u32, (values >>> 2) + row * words, words, SEED), own);
+    const slot = known < MAX_REMEMBERED && memory.size > 0 ? memory.nearest(numbers, at, own, rows) : -1;
     if (slot < 0) continue;
     slots[u] = slot;
     kinds[u] = suits(numbers, at, d, rows, slot * d, bound) ? KNOWN : CLOSE;
@@ -107,13 +111,14 @@ export function encodeMessage(workspace: Workspace, job: RowsJob, memory: SentRo
     ? undefined
     : planRowMap(workspace, distinct.rowToUnique, rows, unique, [ANS], memory.mapBook);
   const { kinds, slots, keys } = find(workspace, job, values, distinct, memory);
-  const list = Uint32Array.from({ length: unique }, (_, u) => kernels.memory.u32[(distinct.uniqueRows >>> 2) + u]!);
-  const of = (kind: number) => Uint32Array.from(kinds.keys().filter((u) => kinds[u] === kind));
+  const list = kernels.memory.u32.slice(distinct.uniqueRows >>> 2, (distinct.uniqueRows >>> 2) + unique);
+  const of = (kind: number) => rowsOf(kinds, (other) => other === kind);
   const candidates = of(CLOSE), unit = candidates.length > 0 ? closeUnit(workspace, job) : undefined;
-  const close = unit && planClose(workspace, job, unit, candidates.map((u) => list[u]!), candidates.map((u) => slots[u]!), memory);
+  const close = unit &&
+    planClose(workspace, job, unit, candidates.map((u) => list[u]!), candidates.map((u) => slots[u]!), memory);
   // Rows that turn out not to be close enough are new.
   candidates.forEach((u, i) => kinds[u] = close?.taken[i] === 1 ? CLOSE : NEW);
-  const fresh = of(NEW), placed = [...kinds.keys().filter((u) => kinds[u] !== NEW)].map((u) => slots[u]!);
+  const fresh = of(NEW), placed = rowsOf(kinds, (kind) => kind !== NEW).map((u) => slots[u]!);
   const chunk = fresh.length === 0 ? undefined : encodeFresh(workspace, job, fresh.map((u) => list[u]!));
   const counts = { known: placed.length - (close?.rows ?? 0), close: close?.rows ?? 0, fresh: fresh.length };
   const kindBytes = fieldBytes(unique, kindBits(counts)), slotBytes = fieldBytes(placed.length, memory.slotBits);
@@ -148,9 +153,30 @@ export function encodeMessage(workspace: Workspace, job: RowsJob, memory: SentRo
         ? codebookAfter(memory.nearBook, close.sequence!)
         : memory.nearBook,
     },
-    keys: Uint32Array.from([...changed, ...fresh].flatMap((u) => [...keys.subarray(KEYS * u, KEYS * (u + 1))])),
+    keys: keysAt(keys, [changed, fresh]),
+    repeats: 8 * placed.length >= unique,
     books: chunk?.books ?? books ?? NO_BOOKS,
   };
+}
+
+/** Numbers of the rows whose kind is wanted. */
+function rowsOf(kinds: Uint8Array, wanted: (kind: number) => boolean): Uint32Array<ArrayBuffer> {
+  const list = new Uint32Array(kinds.length);
+  let count = 0;
+  for (let u = 0; u < kinds.length; u++) if (wanted(kinds[u]!)) list[count++] = u;
+  return list.slice(0, count);
+}
+
+/** Keys of some rows, one list after the other. */
+function keysAt(keys: Uint32Array, lists: readonly Uint32Array[]): Uint32Array<ArrayBuffer> {
+  const own = new Uint32Array(KEYS * lists.reduce((sum, { length }) => sum + length, 0));
+  let to = 0;
+  for (const list of lists) {
+    for (const u of list) {
+      for (let k = 0; k < KEYS; k++) own[to++] = keys[KEYS * u + k]!;
+    }
+  }
+  return own;
 }
 
 /** How many distinct rows are of which kind. */
@@ -241,8 +267,10 @@ export function decodeMessage(
     if (map.coded) mapBook = codebookAfter(mapBook, map.coded);
   }
   const names = kindNames(counts), bits = kindBits(counts), placed = known + close;
-  const kindsAt = next, slotsAt = kindsAt + fieldBytes(unique, bits), after = slotsAt +
-    fieldBytes(placed, memory.slotBits);
+  const kindsAt = next,
+    slotsAt = kindsAt + fieldBytes(unique, bits),
+    after = slotsAt +
+      fieldBytes(placed, memory.slotBits);
   if (after > end) throw truncated("a message");
   const kinds = unpackList(workspace, kindsAt, unique, bits).map((number) => names[number] ?? -1);
   const slots = unpackList(workspace, slotsAt, placed, memory.slotBits);

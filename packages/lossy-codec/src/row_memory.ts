@@ -26,6 +26,8 @@ export interface Additions {
 
 /** The same rows in the same places at both ends, as long as no message is lost. */
 export class RowMemory {
+  /** Elements of a row. */
+  readonly d: number;
   /** Bytes of a row. */
   readonly rowBytes: number;
   /** Hash of the last message, which has that of the one before for a seed: messages made for other rows do not match it. */
@@ -40,9 +42,10 @@ export class RowMemory {
   #next = 0;
 
   /** Remembers nothing yet. */
-  constructor(capacity: number, rowBytes: number) {
+  constructor(capacity: number, d: number, elementBytes: number) {
     this.#capacity = capacity;
-    this.rowBytes = rowBytes;
+    this.d = d;
+    this.rowBytes = d * elementBytes;
   }
 
   /** Rows that are remembered, in places from 0 on. */

@@ -10,35 +10,48 @@ import { type Additions, RowMemory } from "./row_memory.ts";
 const STEADY = 1.1;
 
 /**
- * A row's parts: in each, which element is the greatest and its sign hardly change when the row is trained (J. Yagnik and others
- * 2011, The power of comparative reasoning).
+ * A key is made of four parts, each of four elements of a row: which of them is the greatest, and its sign, hardly changes when
+ * the row is trained (J. Yagnik and others 2011, The power of comparative reasoning).
  */
-const PARTS = 8;
-/** Three parts make a key. */
-const TRIPLES = [0o012, 0o345, 0o670, 0o136, 0o247, 0o035, 0o157, 0o236] as const;
-/** Keys of a row: these and a hash of all its bits. */
-export const KEYS: number = TRIPLES.length + 1;
+const PARTS = 4, PART = 4;
+/** Keys of a row: so many, and a hash of all its bits. */
+export const KEYS = 13;
+
+/** Which elements make the keys of rows of `d`. */
+function elementsOfKeys(d: number): Uint32Array<ArrayBuffer> {
+  const chosen = new Uint32Array((KEYS - 1) * PARTS * PART), order = Uint32Array.from({ length: d }, (_, j) => j);
+  let state = 1;
+  for (let i = 0; i < chosen.length; i++) {
+    const from = i % (PARTS * PART) % d;
+    state = Math.imul(state, 1664525) + 1013904223 >>> 0;
+    const other = from + Math.floor(state / 2 ** 32 * (d - from)), swapped = order[other]!;
+    order[other] = order[from]!;
+    chosen[i] = order[from] = swapped;
+  }
+  return chosen;
+}
 
 /** What an encoder remembers: rows as the decoder restored them, and keys of what they had been. */
 export class SentRows extends RowMemory {
   /** By number of the key and hash of it, 1 + place of the row that had it last. */
-  readonly #places: Uint32Array<ArrayBuffer>[];
+  readonly #places: Uint16Array<ArrayBuffer>[];
   readonly #shift: number;
-  readonly #winners = new Uint32Array(PARTS);
+  readonly #elements: Uint32Array<ArrayBuffer>;
   #bound = 0;
+  #repeats = false;
 
   /** Nothing was sent yet. */
-  constructor(capacity: number, rowBytes: number) {
-    super(capacity, rowBytes);
-    const bits = 34 - Math.clz32(capacity);
-    this.#shift = 32 - bits;
-    this.#places = Array.from({ length: KEYS }, () => new Uint32Array(2 ** bits));
+  constructor(capacity: number, d: number, elementBytes: number) {
+    super(capacity, d, elementBytes);
+    this.#elements = elementsOfKeys(d);
+    this.#shift = Math.clz32(capacity) - 1;
+    this.#places = Array.from({ length: KEYS }, () => new Uint16Array(2 ** (32 - this.#shift)));
   }
 
-  /** A bound that is kept where the one asked for is hardly larger. */
+  /** A bound that is kept where rows repeat and the one asked for is hardly larger. */
   steady(error: number): number {
-    if (!(this.#bound <= error && error <= STEADY * this.#bound)) this.#bound = error;
-    return this.#bound;
+    const kept = this.#repeats && this.#bound <= error && error <= STEADY * this.#bound;
+    return kept ? this.#bound : error;
   }
 
   /**
@@ -48,20 +61,18 @@ export class SentRows extends RowMemory {
    * @param at Index of the row's first.
    * @param hash Of its bits.
    */
-  keysOf(values: ArrayLike<number>, at: number, d: number, hash: number, keys: Uint32Array): void {
-    const winners = this.#winners;
-    for (let part = 0, i = 0; part < PARTS; part++) {
-      const begin = i, end = Math.floor((part + 1) * d / PARTS);
-      let most = 0, winner = 0;
-      for (; i < end; i++) {
-        const x = values[at + i]!, magnitude = x < 0 ? -x : x;
-        if (magnitude > most) most = magnitude, winner = 2 * (i - begin + 1) + (x < 0 ? 1 : 0);
+  keysOf(values: ArrayLike<number>, at: number, hash: number, keys: Uint32Array): void {
+    const elements = this.#elements;
+    for (let k = 0, i = 0; k + 1 < KEYS; k++) {
+      let mixed = 0;
+      for (let part = 0; part < PARTS; part++) {
+        let most = 0, winner = 0;
+        for (let j = 0; j < PART; j++) {
+          const x = values[at + elements[i++]!]!, magnitude = x < 0 ? -x : x;
+          if (magnitude > most) most = magnitude, winner = x < 0 ? j - PART : j + 1;
+        }
+        mixed = Math.imul(mixed, 0x85ebca77) + winner | 0;
       }
-      winners[part] = winner;
-    }
-    for (let k = 0; k + 1 < KEYS; k++) {
-      const triple = TRIPLES[k]!, [a, b, c] = [winners[triple >> 6]!, winners[triple >> 3 & 7]!, winners[triple & 7]!];
-      const mixed = Math.imul(Math.imul(Math.imul(a, 0x85ebca77) ^ b, 0x9e3779b1) ^ c, 0xc2b2ae3d);
       keys[k] = Math.imul(mixed ^ mixed >>> 15, 0x9e3779b1) >>> this.#shift;
     }
     keys[KEYS - 1] = hash >>> this.#shift;
@@ -74,7 +85,8 @@ export class SentRows extends RowMemory {
    * @param rows Elements of the rows that are remembered.
    * @returns -1 if none is much like it.
    */
-  nearest(values: ArrayLike<number>, at: number, d: number, keys: Uint32Array, rows: ArrayLike<number>): number {
+  nearest(values: ArrayLike<number>, at: number, keys: Uint32Array, rows: ArrayLike<number>): number {
+    const { d } = this;
     let limit = 0, best = -1;
     for (let i = 0; i < d; i++) limit += Math.abs(values[at + i]!);
     // So that a row of zeros is like itself.
@@ -91,12 +103,24 @@ export class SentRows extends RowMemory {
     return best;
   }
 
-  /** As `apply`, with the keys of changed rows, then of new ones, {@linkcode KEYS} each. */
-  enter(additions: Additions, keys: Uint32Array): void {
-    const places = [...Array.from(additions.slots), ...this.apply(additions)];
-    places.forEach((place, row) => {
+  /**
+   * As `apply`.
+   *
+   * @param keys Of changed rows, then of new ones, {@linkcode KEYS} each.
+   * @param bound That of the message, if it is absolute.
+   * @param repeats Whether rows were there already.
+   */
+  enter(additions: Additions, keys: Uint32Array, bound: number, repeats: boolean): void {
+    let row = 0;
+    const enter = (place: number) => {
       for (let k = 0; k < KEYS; k++) this.#places[k]![keys[KEYS * row + k]!] = place + 1;
-    });
+      row++;
+    };
+    const added = this.apply(additions);
+    for (let i = 0; i < additions.slots.length; i++) enter(additions.slots[i]!);
+    added.forEach(enter);
+    this.#bound = bound;
+    this.#repeats = repeats;
   }
 }
 
