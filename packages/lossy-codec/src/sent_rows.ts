@@ -33,9 +33,12 @@ function elementsOfKeys(d: number): Uint32Array<ArrayBuffer> {
 
 /** What an encoder remembers: rows as the decoder restored them, and keys of what they had been. */
 export class SentRows extends RowMemory {
-  /** By number of the key and hash of it, 1 + place of the row that had it last. */
-  readonly #places: Uint16Array<ArrayBuffer>[];
-  readonly #shift: number;
+  /** Keys of the rows that are remembered, {@linkcode KEYS} each. */
+  #keys: Uint32Array<ArrayBuffer> = new Uint32Array(0);
+  /** For each number of a key, by its upper bits: 1 + place of the row that had it last. */
+  #places: Uint16Array<ArrayBuffer>[] = [];
+  #bits = 0;
+  #listed = 0;
   readonly #elements: Uint32Array<ArrayBuffer>;
   #bound = 0;
   #repeats = false;
@@ -44,8 +47,6 @@ export class SentRows extends RowMemory {
   constructor(capacity: number, d: number, elementBytes: number) {
     super(capacity, d, elementBytes);
     this.#elements = elementsOfKeys(d);
-    this.#shift = Math.clz32(capacity) - 1;
-    this.#places = Array.from({ length: KEYS }, () => new Uint16Array(2 ** (32 - this.#shift)));
   }
 
   /** A bound that is kept where rows repeat and the one asked for is hardly larger. */
@@ -73,9 +74,9 @@ export class SentRows extends RowMemory {
         }
         mixed = Math.imul(mixed, 0x85ebca77) + winner | 0;
       }
-      keys[k] = Math.imul(mixed ^ mixed >>> 15, 0x9e3779b1) >>> this.#shift;
+      keys[k] = Math.imul(mixed ^ mixed >>> 15, 0x9e3779b1) >>> 0;
     }
-    keys[KEYS - 1] = hash >>> this.#shift;
+    keys[KEYS - 1] = hash;
   }
 
   /**
@@ -92,7 +93,7 @@ export class SentRows extends RowMemory {
     // So that a row of zeros is like itself.
     limit = limit * 0.75 + 2 ** -1074;
     for (let k = KEYS - 1; k >= 0; k--) {
-      const slot = this.#places[k]![keys[k]!]! - 1;
+      const slot = this.#places[k]![keys[k]! >>> 32 - this.#bits]! - 1;
       if (slot < 0 || slot === best) continue;
       let distance = 0;
       for (let i = 0, from = slot * d; i < d && distance < limit; i++) {
@@ -111,16 +112,30 @@ export class SentRows extends RowMemory {
    * @param repeats Whether rows were there already.
    */
   enter(additions: Additions, keys: Uint32Array, bound: number, repeats: boolean): void {
-    let row = 0;
-    const enter = (place: number) => {
-      for (let k = 0; k < KEYS; k++) this.#places[k]![keys[KEYS * row + k]!] = place + 1;
-      row++;
-    };
-    const added = this.apply(additions);
-    for (let i = 0; i < additions.slots.length; i++) enter(additions.slots[i]!);
-    added.forEach(enter);
+    const places = this.apply(additions), slots = [...Array.from(additions.slots), ...places];
+    this.#grow();
+    this.#listed = this.size;
+    slots.forEach((slot, row) => {
+      this.#keys.set(keys.subarray(KEYS * row, KEYS * (row + 1)), KEYS * slot);
+      this.#list(slot);
+    });
     this.#bound = bound;
     this.#repeats = repeats;
+  }
+
+  #list(slot: number): void {
+    for (let k = 0; k < KEYS; k++) this.#places[k]![this.#keys[KEYS * slot + k]! >>> 32 - this.#bits] = slot + 1;
+  }
+
+  /** Sees to it that there are at least twice as many entries as rows. */
+  #grow(): void {
+    if (this.size <= this.#keys.length / KEYS) return;
+    this.#bits = Math.max(6, 34 - Math.clz32(this.size));
+    this.#places = Array.from({ length: KEYS }, () => new Uint16Array(2 ** this.#bits));
+    const keys = this.#keys;
+    this.#keys = new Uint32Array(KEYS * 2 ** (this.#bits - 1));
+    this.#keys.set(keys);
+    for (let slot = 0; slot < this.#listed; slot++) this.#list(slot);
   }
 }
 
