@@ -46,7 +46,9 @@ async function dump(shape: DumpShape): Promise<boolean> {
   await Deno.remove(out, { recursive: true });
   if (shape.consecutive) {
     const files = [...Deno.readDirSync(unfinished)].map(({ name }) => name).sort();
-    for (const name of files.slice(0, -2 * shape.snapshots)) await Deno.remove(`${unfinished}/${name}`);
+    // The batch of the last step may be short.
+    const kept = new Set(files.slice(-2 * shape.snapshots - 2, -2));
+    for (const name of files.filter((name) => !kept.has(name))) await Deno.remove(`${unfinished}/${name}`);
   }
   await Deno.rename(unfinished, folder);
   return true;

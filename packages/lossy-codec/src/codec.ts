@@ -36,9 +36,9 @@ export interface EncoderOptions extends Omit<CompressOptions, "shape" | "chunkRo
    */
   readonly shareTables?: boolean;
   /**
-   * How many rows of each table and destination both ends remember, 0 to 65,535: rows that came before, bit by bit, are pointed
-   * at where the bound allows. It pays where rows come again unchanged, as in slices of a batch or in inference. Takes these
-   * rows' bytes at both ends; the decoder has to be given the same number. Default 0.
+   * How many rows of each table and destination both ends remember, 0 to 65,535. Rows that come again are pointed at where the
+   * bound allows, and sent as differences where they have changed a little. It pays for slices of look-ups, not for gradients.
+   * Takes the bytes of these rows at both ends; the decoder has to be given the same number. Default 0.
    */
   readonly rememberRows?: number;
 }
@@ -98,7 +98,8 @@ function messageRows(rowLength: number): number {
 
 /**
  * Encodes arrays into messages: slices of embedding tables on their way through a collective. It keeps its working memory, and
- * for each table and destination the frequency tables sent last, which later messages refer to while that is shorter.
+ * for each table and destination the frequency tables sent last, which later messages refer to while that is shorter, and rows
+ * if it is told to.
  *
  * Messages of one table and destination have to be decoded in their order, all of them, by one {@linkcode Decoder}.
  */

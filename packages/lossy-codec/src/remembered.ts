@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { isDirect } from "./entropy/plan.ts";
 import { encodeChunk } from "./chunk/encode_chunk.ts";
 import { type ChunkBooks, type ChunkJob, NO_BOOKS } from "./chunk/job.ts";
 import { OpenChunk } from "./chunk/decode_chunk.ts";
