@@ -22,7 +22,8 @@ import { type Cell, CellSum, verdicts } from "./ratio/aggregate.ts";
 import { markdown } from "./ratio/markdown.ts";
 import {
   floatWays,
-  KeptTables,
+  Kept,
+  type Links,
   measure,
   MESSAGE_HEAD_BYTES,
   type Method,
@@ -53,7 +54,7 @@ for (const group of groups) {
 await report();
 
 async function measureGroup({ name, kind, sliceRows, bounds, arrays }: ArrayGroup): Promise<Cell[]> {
-  const sums = new Map<string, { sliceRows: number; rel: number; sum: CellSum; link: KeptTables }>();
+  const sums = new Map<string, { sliceRows: number; rel: number; sum: CellSum; links: Links }>();
   for (const array of arrays()) {
     // A slice longer than the array is the array: cut it once, however many such lengths there are.
     const lengths = new Set(sliceRows.map((rows) => Math.min(rows, array.rows)));
@@ -62,9 +63,10 @@ async function measureGroup({ name, kind, sliceRows, bounds, arrays }: ArrayGrou
       const floats = rows === Math.max(...lengths) ? floatWays(array, rows, peers) : {};
       for (const rel of bounds) {
         const key = `${rows}/${rel}`,
-          cell = sums.get(key) ?? { sliceRows: rows, rel, sum: new CellSum(), link: new KeptTables() };
+          links = { oursKept: new Kept(), oursKeptApart: new Kept() },
+          cell = sums.get(key) ?? { sliceRows: rows, rel, sum: new CellSum(), links };
         sums.set(key, cell);
-        const { bytes, errors } = await measure(array, rows, rel, cell.link, peers);
+        const { bytes, errors } = await measure(array, rows, rel, cell.links, peers);
         cell.sum.take(array.name, array.values.byteLength, { bytes: { ...bytes, ...floats }, errors });
       }
     }

@@ -1,6 +1,6 @@
 /**
  * Messages without file headers, between parties that share everything else: the slices of embedding tables that a collective
- * sends again and again. Frequency tables carry over from message to message.
+ * sends again and again. Frequency tables carry over from message to message; with `rememberRows`, rows do as well.
  *
  * ```ts
  * import { Decoder, Encoder } from "@pocketrec/lossy-codec/messages";

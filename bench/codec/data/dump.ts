@@ -1,6 +1,6 @@
 /**
  * Trains and dumps what passes between look-up and interaction, for `ratio.ts`: 24 snapshots of look-ups and their gradients
- * for two shapes and fewer for a large one, as `dumps.ts` lists them; some gigabytes in all.
+ * for two shapes, fewer for a large one, and the last 64 steps of one, as `dumps.ts` lists them; some gigabytes in all.
  *
  * ```sh
  * deno run -A bench/codec/data/dump.ts criteo:../shared/data/ctr/kuairand_pure_criteo_layout.tsv.gz
@@ -23,7 +23,7 @@ if (!/^(criteo:.|synthetic)/.test(source)) {
 }
 const set: DumpSet = source.startsWith("criteo") ? "click_log" : "synthetic";
 for (const shape of DUMP_SHAPES) {
-  const name = `${shape.batch}x${shape.dim}`;
+  const name = `${shape.batch}x${shape.dim}${shape.consecutive ? "-consecutive" : ""}`;
   if (flags.only !== undefined && flags.only !== name) continue;
   const started = performance.now(), made = await dump(shape);
   console.log(`${set} ${name}: ${made ? `${((performance.now() - started) / 1000).toFixed(0)} s` : "there already"}`);
@@ -44,6 +44,12 @@ async function dump(shape: DumpShape): Promise<boolean> {
     ...["--out", out],
   ]);
   await Deno.remove(out, { recursive: true });
+  if (shape.consecutive) {
+    const files = [...Deno.readDirSync(unfinished)].map(({ name }) => name).sort();
+    // The batch of the last step may be short.
+    const kept = new Set(files.slice(-2 * shape.snapshots - 2, -2));
+    for (const name of files.filter((name) => !kept.has(name))) await Deno.remove(`${unfinished}/${name}`);
+  }
   await Deno.rename(unfinished, folder);
   return true;
 }

@@ -21,13 +21,16 @@ export interface DumpShape {
   readonly snapshots: number;
   /** Steps between two of them; by default a 24th of the run. */
   readonly every?: number;
+  /** Whether only the last `snapshots` are kept, of all steps: what one step changes is seen between two of them. */
+  readonly consecutive?: boolean;
 }
 
-/** The SC'24 paper's two, and a large one. */
+/** The SC'24 paper's two, a large one, and one step by step. */
 export const DUMP_SHAPES: readonly DumpShape[] = [
   { batch: 2048, dim: 64, epochs: 2, snapshots: 24 },
   { batch: 128, dim: 32, epochs: 1, snapshots: 24 },
   { batch: 8192, dim: 128, epochs: 2, snapshots: 2, every: 16 },
+  { batch: 128, dim: 32, epochs: 1, snapshots: 64, every: 1, consecutive: true },
 ];
 
 /** Data that are trained on, by the name of their folders. */
@@ -36,8 +39,8 @@ export const DUMP_SETS = ["click_log", "synthetic"] as const;
 export type DumpSet = typeof DUMP_SETS[number];
 
 /** Where the dumps of a run are. */
-export function dumpFolder(set: DumpSet, { batch, dim }: DumpShape): string {
-  return `${DUMPS}${set}-${batch}x${dim}`;
+export function dumpFolder(set: DumpSet, { batch, dim, consecutive }: DumpShape): string {
+  return `${DUMPS}${set}-${batch}x${dim}${consecutive ? "-consecutive" : ""}`;
 }
 
 const TITLES: Readonly<Record<DumpSet, string>> = { click_log: "click log", synthetic: "synthetic" };
@@ -51,8 +54,8 @@ const TITLES: Readonly<Record<DumpSet, string>> = { click_log: "click log", synt
 export function dumpGroups(snapshots: number, say: (line: string) => void): ArrayGroup[] {
   return DUMP_SETS.flatMap((set) =>
     DUMP_SHAPES.flatMap((shape): ArrayGroup[] => {
-      const folder = dumpFolder(set, shape), { batch, dim } = shape;
-      const title = `${TITLES[set]} ${batch}x${dim}`;
+      const folder = dumpFolder(set, shape), { batch, dim, consecutive } = shape;
+      const title = `${TITLES[set]} ${batch}x${dim}${consecutive ? " step by step" : ""}`;
       if (stepsIn(folder).length < shape.snapshots) {
         say(`skipped: ${title}, not dumped; run bench/codec/data/dump.ts`);
         return [];
@@ -63,7 +66,7 @@ export function dumpGroups(snapshots: number, say: (line: string) => void): Arra
         bounds: BATCH_BOUNDS,
         kind: "embeddings",
         *arrays() {
-          for (const step of evenly(stepsIn(folder), batch > 2048 ? 1 : snapshots)) {
+          for (const step of evenly(stepsIn(folder), consecutive ? shape.snapshots : batch > 2048 ? 1 : snapshots)) {
             yield* readDump(`${folder}/step-${step}-${direction}.npy`, `step ${Number(step)}`);
           }
         },

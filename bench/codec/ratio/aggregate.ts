@@ -85,6 +85,10 @@ export interface Verdict {
   readonly rel: number;
   /** Our ratio over the hybrid's, messages both; at least 2 is asked for. */
   readonly overHybrid: number;
+  /** The same of messages whose ends remember tables and rows, one receiver for all slices. */
+  readonly keptOverHybrid?: number;
+  /** And a receiver for each slice. */
+  readonly keptApartOverHybrid?: number;
   /** The same, a file each. */
   readonly overHybridFile: number;
   /** Our ratio over that of zstd -19 on the same codes; at least 1 is asked for. */
@@ -92,6 +96,8 @@ export interface Verdict {
   /** The same with a file for each slice, against frames of zstd without shape, bound or step. */
   readonly overZstd19File?: number;
   readonly met: boolean;
+  /** Whether it is where ends remember, by one of these two. */
+  readonly metKept: boolean;
 }
 
 /** Least ratio of ratios that is asked for. */
@@ -115,15 +121,20 @@ export function verdicts(cells: readonly Cell[]): Verdict[] {
 function verdict({ group, sliceRows, rel, bytes }: Cell): Verdict {
   const over = (peer: Method, ours: Method) => bytes[peer] === undefined ? undefined : bytes[peer] / bytes[ours]!;
   const overHybrid = over("hybrid", "ours")!, overZstd19 = over("zstd19", "ours"), file = over("zstd19", "oursFile");
+  const kept = bytes.oursKept && over("hybrid", "oursKept"),
+    apart = bytes.oursKeptApart && over("hybrid", "oursKeptApart");
   return {
     group,
     sliceRows,
     rel,
     overHybrid,
+    ...(kept ? { keptOverHybrid: kept } : {}),
+    ...(apart ? { keptApartOverHybrid: apart } : {}),
     overHybridFile: over("hybridFile", "oursFile")!,
     ...(overZstd19 === undefined ? {} : { overZstd19 }),
     ...(file === undefined ? {} : { overZstd19File: file }),
     met: overHybrid >= OVER_HYBRID && (overZstd19 ?? Infinity) >= OVER_ZSTD,
+    metKept: Math.max(kept ?? 0, apart ?? 0) >= OVER_HYBRID,
   };
 }
 

@@ -39,6 +39,8 @@ Deno.test("verdicts() compares bytes, not ratios of single arrays, and sums grou
   assertAlmostEquals(both.overZstd19!, 2.09);
   assertEquals([both.met, all[1]!.met, all[4]!.met], [false, false, false]);
   assertEquals(verdicts([cell([["t", { ...a.bytes, zstd19: 10 }]])])[0]!.met, true);
+  const [kept] = verdicts([cell([["t", { ...a.bytes, ours: 30, oursKept: 20, oursKeptApart: 26 }]])]);
+  assertEquals([kept!.met, kept!.metKept, kept!.keptOverHybrid], [false, true, 2.5]);
 });
 
 Deno.test("winner() leaves out who exceeds the bound", () => {

@@ -9,7 +9,8 @@ import { type Method, METHODS } from "./methods.ts";
 
 const HEADS: Readonly<Record<Method, string>> = {
   ours: "ours",
-  oursKept: "ours, tables kept",
+  oursKept: "ours, kept",
+  oursKeptApart: "ours, kept apart",
   oursFile: "ours, file",
   hybrid: "hybrid",
   hybridFile: "hybrid, file",
@@ -67,7 +68,7 @@ function rowsText(sliceRows: number | "all"): string {
 
 function verdictLines(verdicts: readonly Verdict[]): string[] {
   if (verdicts.length === 0) return [];
-  const head = ["arrays", "slice rows", "bound", `ours / hybrid >= ${OVER_HYBRID}`, "as files"];
+  const head = ["arrays", "slice rows", "bound", `ours / hybrid >= ${OVER_HYBRID}`, "kept", "kept apart", "as files"];
   return markdownTable(
     [...head, `ours / zstd -19 >= ${OVER_ZSTD}`, "our files / its frames", "verdict"],
     verdicts.map((v) => [
@@ -75,10 +76,12 @@ function verdictLines(verdicts: readonly Verdict[]): string[] {
       rowsText(v.sliceRows),
       String(v.rel),
       text(v.overHybrid),
+      text(v.keptOverHybrid),
+      text(v.keptApartOverHybrid),
       text(v.overHybridFile),
       text(v.overZstd19),
       text(v.overZstd19File),
-      v.met ? "met" : "missed",
+      v.met ? "met" : v.metKept ? "met if kept" : "missed",
     ]),
   );
 }

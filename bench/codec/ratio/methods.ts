@@ -15,6 +15,7 @@ import { type FieldShape, openZfp, type Zfp, ZFP_MISSING } from "../peers/zfp.ts
 export const METHODS = [
   "ours",
   "oursKept",
+  "oursKeptApart",
   "oursFile",
   "hybrid",
   "hybridFile",
@@ -72,7 +73,9 @@ export async function openPeers(): Promise<Peers> {
 export function methodNames({ zstd3, zstd19, lz4, deflate, zfp, sz3 }: Peers): Partial<Record<Method, string>> {
   return {
     ours: "ours: auto mode, messages that stand alone",
-    oursKept: "ours: messages of a table one after another, which may refer to tables of codes sent before",
+    oursKept:
+      `ours: all slices of a table to one receiver, snapshot by snapshot; both ends remember tables of codes and ${REMEMBERED_ROWS} rows`,
+    oursKeptApart: "the same with a receiver for each slice of a snapshot, which gets that slice of each",
     oursFile: "ours: auto mode, a file each",
     hybrid: "paper's hybrid: the smaller of vlz and huff, messages",
     hybridFile: "the same, a file each",
@@ -98,15 +101,25 @@ export interface Measured {
   readonly errors: Errors;
 }
 
-/** A sender and a receiver that have come to know tables of codes. */
-export class KeptTables {
-  readonly #encoder = new Encoder({ bound: "lossless" });
-  readonly #decoder = new Decoder();
+/** Rows of each table that sender and receiver remember. */
+export const REMEMBERED_ROWS = 4096;
+
+/** A sender and receivers that have come to know tables of codes, and rows. */
+export class Kept {
+  readonly #encoder = new Encoder({ bound: "lossless", rememberRows: REMEMBERED_ROWS });
+  readonly #decoder = new Decoder({ rememberRows: REMEMBERED_ROWS });
   readonly #numbers = new Map<string, number>();
 
   /** Encodes and decodes a slice of a table. */
-  send(name: string, values: Float32Array, rowLength: number, rel: number): { bytes: number; error: number } {
-    const table = this.#numbers.get(name) ?? this.#numbers.size, context = { table, rowLength, bound: { rel } };
+  send(
+    name: string,
+    destination: number,
+    values: Float32Array,
+    rowLength: number,
+    rel: number,
+  ): { bytes: number; error: number } {
+    const table = this.#numbers.get(name) ?? this.#numbers.size;
+    const context = { table, destination, rowLength, bound: { rel } };
     this.#numbers.set(name, table);
     const message = new Uint8Array(this.#encoder.maxEncodedBytes(values.length, "f32", rowLength));
     const bytes = this.#encoder.encode(values, message, context), out = new Float32Array(values.length);
@@ -132,20 +145,30 @@ export function floatWays(array: NamedArray, sliceRows: number, peers: Peers): B
   return bytes;
 }
 
+/** To one receiver, and to one for each slice. */
+export interface Links {
+  readonly oursKept: Kept;
+  readonly oursKeptApart: Kept;
+}
+
 /** Compresses all slices of an array within a bound, each with the range of its own. */
 export async function measure(
   array: NamedArray,
   sliceRows: number,
   rel: number,
-  link: KeptTables,
+  links: Links,
   peers: Peers,
 ): Promise<Measured> {
   const bytes: Bytes = {}, errors: Errors = {}, bounds: number[] = [], { rowLength } = array;
+  let slice = 0;
   for (const values of slices(array, sliceRows)) {
     const { step, absBound } = ownWays(values, rowLength, rel, bytes, errors);
-    const kept = link.send(array.name, values, rowLength, rel);
-    add(bytes, "oursKept", kept.bytes);
-    worse(errors, "ours", kept.error === 0 ? 0 : kept.error / absBound);
+    for (const [key, destination] of [["oursKept", 0], ["oursKeptApart", slice]] as const) {
+      const kept = links[key].send(array.name, destination, values, rowLength, rel);
+      add(bytes, key, kept.bytes);
+      worse(errors, "ours", kept.error === 0 ? 0 : kept.error / absBound);
+    }
+    slice++;
     codeWays(values, step, peers, bytes);
     bounds.push(tolerance(absBound));
     const shape: FieldShape = array.sequence ? [values.length, 0] : [rowLength, values.length / rowLength];

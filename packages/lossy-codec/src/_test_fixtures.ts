@@ -4,7 +4,9 @@
  *
  * @module
  */
-import { lookups, normals } from "./_test_round_trip.ts";
+import { assertEquals } from "@std/assert";
+import { lookups, normals, random } from "./_test_round_trip.ts";
+import { Decoder, Encoder, type EncoderOptions } from "./codec.ts";
 import { compress } from "./compress.ts";
 import { compressionStream } from "./compression_stream.ts";
 import { bytesOf, type FloatArray } from "./dtype.ts";
@@ -77,6 +79,48 @@ export function restoredHash(file: Uint8Array): number {
   return xxh32(bytesOf(decompress(file)));
 }
 
+/** Arrays of messages that are kept: look-ups in a table while it is trained. */
+export function messageArrays(): Float32Array<ArrayBuffer>[] {
+  const table = normals(3, 30 * 16), change = normals(4, 6 * 30 * 16, 0.02);
+  return Array.from({ length: 6 }, (_, step) => {
+    for (let i = 0; i < table.length; i++) table[i]! += step % 2 === 0 ? 0 : change[step * table.length + i]!;
+    const x = new Float32Array(40 * 16), pick = random(step);
+    for (let row = 0; row < 40; row++) {
+      const id = Math.floor(30 * pick() * pick());
+      x.set(table.subarray(id * 16, (id + 1) * 16), row * 16);
+    }
+    return x.slice(0, 635);
+  });
+}
+
+/** What both ends of these messages are told. */
+export const messageOptions: EncoderOptions & { readonly rowLength: number; readonly rememberRows: number } = {
+  bound: { rel: 0.02 },
+  rowLength: 16,
+  rememberRows: 20,
+};
+
+/** The messages that this build makes of them. */
+export function makeMessages(): Uint8Array<ArrayBuffer> {
+  const encoder = new Encoder(messageOptions), dst = new Uint8Array(100_000);
+  let at = 0;
+  for (const x of messageArrays()) at += encoder.encode(x, dst.subarray(at));
+  return dst.slice(0, at);
+}
+
+/** What they restore to, by this build. */
+export function readMessages(messages: Uint8Array): Float32Array<ArrayBuffer>[] {
+  const decoder = new Decoder(messageOptions);
+  let at = 0;
+  const all = messageArrays().map(({ length }) => {
+    const y = new Float32Array(length);
+    at += decoder.decode(messages.subarray(at), y);
+    return y;
+  });
+  assertEquals(at, messages.length);
+  return all;
+}
+
 if (import.meta.main) {
   const folder = new URL("./testdata/v1/", import.meta.url), list = new URL("restored.json", folder);
   const hashes = JSON.parse(await Deno.readTextFile(list).catch(() => "{}")) as Record<string, number>;
@@ -86,6 +130,12 @@ if (import.meta.main) {
     const file = await makeFixture(fixture);
     await Deno.writeFile(path, file);
     hashes[fixture.name] = restoredHash(file);
+  }
+  const messages = new URL("remembered.messages", folder);
+  if (!await Deno.stat(messages).catch(() => undefined)) {
+    const made = makeMessages();
+    await Deno.writeFile(messages, made);
+    hashes.messages = xxh32(bytesOf(Float32Array.from(readMessages(made).flatMap((y) => [...y]))));
   }
   await Deno.writeTextFile(list, JSON.stringify(hashes, null, 2) + "\n");
 }

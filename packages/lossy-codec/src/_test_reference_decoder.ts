@@ -73,11 +73,21 @@ function expectHash(met: number, stored: number): void {
   if (met !== stored) throw new Error(`the checksum is ${met}: want ${stored}`);
 }
 
+/** Tables of the last sequence of a kind that brought its own. */
+interface Book {
+  tables?: number[][];
+  columns?: number[];
+}
+
 /** Reads one file. */
 class Decoder {
   readonly #view: DataView;
-  constructor(readonly bytes: Uint8Array) {
+  readonly codesBook: Book;
+  readonly mapBook: Book;
+  constructor(readonly bytes: Uint8Array, codesBook: Book = {}, mapBook: Book = {}) {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.codesBook = codesBook;
+    this.mapBook = mapBook;
   }
 
   u16 = (at: number) => this.#view.getUint16(at, true);
@@ -122,13 +132,7 @@ class Decoder {
     if (coder >= 2 && (dtype === 3 || relative)) at += 4;
     let map = Array.from({ length: rows }, (_, row) => row);
     if (flags & 1) {
-      if (high === 2) {
-        const bits = new Bits(bytes, at), k = 32 - Math.clz32(stored);
-        map = map.map(() => bits.read(k));
-        at = pad(bits.end);
-      } else ({ values: map, end: at } = this.sequence(begin, at, rows, 1, high === 4));
-      let next = 0;
-      map = map.map((value) => value === 0 ? next++ : value - 1);
+      ({ map, end: at } = this.map(begin, at, rows, stored, high === 2 ? "packed" : high === 4, this.mapBook));
     }
     const raw = Array.from({ length: stored }, () => coder < 2);
     if (coder >= 2 && escaped > 0) {
@@ -171,6 +175,17 @@ class Decoder {
     return out;
   }
 
+  map(begin: number, at: number, rows: number, stored: number, coder: "packed" | boolean, book: Book) {
+    let values: number[], end: number;
+    if (coder === "packed") {
+      const bits = new Bits(this.bytes, at), k = 32 - Math.clz32(stored);
+      values = Array.from({ length: rows }, () => bits.read(k));
+      end = begin + Math.ceil((bits.end - begin) / 4) * 4;
+    } else ({ values, end } = this.sequence(begin, at, rows, 1, coder, book));
+    let next = 0;
+    return { map: values.map((value) => value === 0 ? next++ : value - 1), end };
+  }
+
   codes(
     begin: number,
     at: number,
@@ -186,8 +201,8 @@ class Decoder {
       return { codes, end: pad(bits.end) };
     }
     if (coder < 5) {
-      const { values, end } = this.sequence(begin, at, rows, d, coder === 4);
-      return { codes: values.map((z) => z >>> 1 ^ -(z & 1)), end };
+      const { values, end } = this.sequence(begin, at, rows, d, coder === 4, this.codesBook);
+      return { codes: values.map(signed), end };
     }
     const blocks = Math.ceil(rows / 2048), tokens = Array.from({ length: blocks }, (_, block) => u32(at + 4 * block));
     let flags = at + 4 * blocks, data = flags + tokens.reduce((sum, n) => sum + Math.ceil(n / 8), 0);
@@ -208,12 +223,20 @@ class Decoder {
     return { codes: out.flat(), end: pad(data) };
   }
 
-  sequence(begin: number, src: number, rows: number, d: number, ans: boolean): { values: number[]; end: number } {
+  sequence(
+    begin: number,
+    src: number,
+    rows: number,
+    d: number,
+    ans: boolean,
+    book: Book,
+  ): { values: number[]; end: number } {
     const { bytes, u16 } = this, pad = (at: number) => begin + Math.ceil((at - begin) / 4) * 4;
     const form = bytes[src]!, direct = (form & 1) === 1, r = form >> 1 & 3, c = form >> 3 & 3;
     let at = src + 1;
-    const tables: number[][] = [];
-    for (let i = 0; i < 2 ** (r + c); i++) {
+    const earlier = bytes[at] === 254, tables: number[][] = earlier ? book.tables! : [];
+    if (earlier) at += 2;
+    for (let i = tables.length; i < 2 ** (r + c); i++) {
       const { table, end } = this.table(at, direct, ans);
       tables.push(table);
       at = end;
@@ -224,7 +247,8 @@ class Decoder {
       at = pad(reader.end);
       return list;
     };
-    const columns = classes(d, c), rowClasses = classes(rows, r);
+    const columns = earlier ? book.columns! : classes(d, c), rowClasses = classes(rows, r);
+    Object.assign(book, { tables, columns });
     const total = rows * d, least = total >= 32768 ? 2048 : 1024, g = d > 4096 ? 4096 : d * Math.ceil(least / d);
     const groups = Math.ceil(total / g), width = bytes[at + 2]!;
     const words = Array.from({ length: groups }, (_, group) => {
@@ -320,6 +344,10 @@ class Decoder {
   }
 }
 
+function signed(z: number): number {
+  return z >>> 1 ^ -(z & 1);
+}
+
 function unlorenzo(q: number[], d: number, order1: boolean): void {
   for (let i = 0; i < q.length; i++) {
     const left = order1 ? i > 0 : i % d > 0, up = !order1 && i >= d;
@@ -344,4 +372,89 @@ function restoreRelative(view: DataView, i: number, dtype: number, q: number, ke
 /** Bytes of the elements of a file in order. */
 export function decodeByTheBook(file: Uint8Array): Uint8Array {
   return new Decoder(file).file();
+}
+
+/** Reads messages of one table and destination between ends that remember rows. */
+export class MessagesByTheBook {
+  readonly #books: Book[] = [{}, {}, {}, {}];
+  readonly #rows: Uint8Array[] = [];
+  #next = 0;
+  #hash = 0;
+
+  /** Of a dtype by number; `remembered` rows of `d` elements. */
+  constructor(readonly dtype: number, readonly d: number, readonly remembered: number) {}
+
+  /** Bytes of the elements of an array that is one message. */
+  decode(message: Uint8Array, elements: number): Uint8Array {
+    const [codesBook, mapBook, rowsBook, differencesBook] = this.#books as [Book, Book, Book, Book];
+    const reader = new Decoder(message, codesBook, mapBook), { u16 } = reader, { d, dtype } = this, begin = 8;
+    const rows = Math.ceil(elements / d), distinct = u16(12) + 1, known = u16(14), close = u16(16), step = u16(18);
+    const number = 65536 * u16(0) + u16(2), end = 8 + reader.u32(4);
+    expectHash(xxh32(message.subarray(12, end), (this.#hash + number * 2654435761) % 2 ** 32), reader.u32(8));
+    this.#hash = reader.u32(8);
+    const pad = (at: number) => Math.ceil(at / 4) * 4, fresh = distinct - known - close, rowBytes = d * 2 ** dtype;
+    let at = 20, map = Array.from({ length: rows }, (_, row) => row);
+    if (distinct < rows) {
+      ({ map, end: at } = reader.map(begin, at, rows, distinct, step & 0x8000 ? true : "packed", rowsBook));
+    }
+    const list = (count: number, bits: number) => {
+      const reader = new Bits(message, at), values = Array.from({ length: count }, () => reader.read(bits));
+      at = pad(reader.end);
+      return values;
+    };
+    const names = [...fresh ? ["new"] : [], ...known ? ["known"] : [], ...close ? ["close"] : []];
+    const kinds = list(distinct, names.length - 1).map((number) => names[number]!);
+    const places = list(known + close, 32 - Math.clz32(this.#rows.length));
+    let differences: number[] = [];
+    if (close > 0) {
+      ({ values: differences, end: at } = reader.sequence(begin, at, close, d, true, differencesBook));
+    }
+    const pattern = new DataView(new ArrayBuffer(4));
+    pattern.setUint16(0, step & 0x7fff);
+    const unit = pattern.getFloat32(0), changes = new Map<number, Uint8Array>();
+    const added = fresh > 0 ? reader.chunk(at, dtype, d, fresh * d) : new Uint8Array(0), stored: Uint8Array[] = [];
+    let nextNew = 0;
+    for (const kind of kinds) {
+      if (kind === "new") {
+        stored.push(added.subarray(nextNew, nextNew += rowBytes));
+        continue;
+      }
+      const place = places.shift()!, there = this.#rows[place]!;
+      if (kind === "known") {
+        stored.push(there);
+        continue;
+      }
+      const elements = new DataView(there.buffer, there.byteOffset, rowBytes),
+        restored = new DataView(new ArrayBuffer(rowBytes));
+      for (
+        const [j, code] of rowCodes(Array.from({ length: d }, (_, j) => elements.getFloat32(4 * j, true)), unit)
+          .entries()
+      ) {
+        write(restored, j, dtype, (code + signed(differences.shift()!)) * unit + 0);
+      }
+      stored.push(new Uint8Array(restored.buffer));
+      changes.set(place, stored.at(-1)!);
+    }
+    for (const [place, row] of changes) this.#rows[place] = row;
+    for (let i = 0; i < fresh; i++) {
+      this.#rows[this.#next] = added.slice(i * rowBytes, (i + 1) * rowBytes);
+      this.#next = (this.#next + 1) % this.remembered;
+    }
+    const out = new Uint8Array(rows * rowBytes);
+    map.forEach((row, i) => out.set(stored[row]!, i * rowBytes));
+    return out.subarray(0, elements * 2 ** dtype);
+  }
+}
+
+/** Codes of a remembered row. */
+function rowCodes(row: number[], step: number): number[] {
+  let significant = 8;
+  while (significant > 1 && step / 2 ** (Math.floor(Math.log2(step)) - significant + 2) % 1 === 0) significant--;
+  const most = 2 ** Math.min(21, 24 - significant) - 1;
+  const codes = row.map((p) => {
+    const floor = Math.floor(p / step), rest = p / step - floor;
+    return floor + (rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? 1 : 0);
+  });
+  const fits = (q: number) => Math.abs(q) <= most && Math.fround((Math.abs(q) + 1) * step) < Infinity;
+  return codes.every(fits) ? codes : codes.map(() => 0);
 }

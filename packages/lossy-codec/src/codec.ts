@@ -5,7 +5,7 @@
  * @module
  */
 import { encodeChunk } from "./chunk/encode_chunk.ts";
-import { type ChunkBooks, type ChunkJob, type ChunkSequences, maxChunkBytes } from "./chunk/job.ts";
+import { type ChunkBooks, type ChunkJob, type ChunkSequences, type EncodedChunk, maxChunkBytes } from "./chunk/job.ts";
 import { OpenChunk } from "./chunk/decode_chunk.ts";
 import { type ChunkLimits, limitsFor, loadRows } from "./compress.ts";
 import { bytesOf, type Dtype, dtypeId, dtypeOf, elementBytes, type FloatArray } from "./dtype.ts";
@@ -19,6 +19,16 @@ import type { KernelChoice } from "./kernels/choose.ts";
 import type { DtypeId } from "./kernels/kernels.ts";
 import { Workspace } from "./kernels/workspace.ts";
 import { type CompressOptions, type ErrorBound, type Plan, planOf } from "./options.ts";
+import {
+  type DecodedMessage,
+  decodeMessage,
+  type EncodedMessage,
+  encodeMessage,
+  maxKnownBytes,
+  type RowsJob,
+} from "./remembered.ts";
+import { MAX_REMEMBERED, RowMemory } from "./row_memory.ts";
+import { SentRows } from "./sent_rows.ts";
 
 /** What an {@linkcode Encoder} does unless a call says otherwise. */
 export interface EncoderOptions extends Omit<CompressOptions, "shape" | "chunkRows"> {
@@ -28,6 +38,12 @@ export interface EncoderOptions extends Omit<CompressOptions, "shape" | "chunkRo
    * Default true.
    */
   readonly shareTables?: boolean;
+  /**
+   * How many rows of each table and destination both ends remember, 0 to 65,535. Rows that come again are pointed at where the
+   * bound allows, and sent as differences where they have changed a little. It pays for slices of look-ups, not for gradients.
+   * Takes the bytes of these rows at both ends; the decoder has to be given the same number. Default 0.
+   */
+  readonly rememberRows?: number;
 }
 
 /** Which messages belong together. */
@@ -68,6 +84,29 @@ function booksAfter(before: Books, { codes, map }: ChunkSequences<SequencePlan |
   return { codes: tablesAfter(before.codes, codes), map: tablesAfter(before.map, map) };
 }
 
+/** What one table and destination have from before. */
+interface Kept<M extends RowMemory> {
+  readonly books: Books;
+  readonly memory: M | undefined;
+}
+
+/** The memory of before; an empty one where rows have another length now. */
+function memoryOf<M extends RowMemory>(
+  type: new (rows: number, d: number, elementBytes: number) => M,
+  before: M | undefined,
+  { rememberRows: rows = 0 }: Pick<EncoderOptions, "rememberRows">,
+  d: number,
+  elementBytes: number,
+): M | undefined {
+  if (rows === 0) return undefined;
+  return before?.d === d && before.rowBytes === d * elementBytes ? before : new type(rows, d, elementBytes);
+}
+
+function checkRemembered({ rememberRows: rows = 0 }: Pick<EncoderOptions, "rememberRows">): void {
+  if (Number.isInteger(rows) && rows >= 0 && rows <= MAX_REMEMBERED) return;
+  throw new RangeError(`Cannot remember ${rows} rows: want a whole number from 0 to ${MAX_REMEMBERED}`);
+}
+
 /** Rows that go into one message. */
 function messageRows(rowLength: number): number {
   return Math.min(MAX_CHUNK_ROWS, Math.floor(MAX_CHUNK_ELEMENTS / rowLength));
@@ -75,7 +114,8 @@ function messageRows(rowLength: number): number {
 
 /**
  * Encodes arrays into messages: slices of embedding tables on their way through a collective. It keeps its working memory, and
- * for each table and destination the frequency tables sent last, which later messages refer to while that is shorter.
+ * for each table and destination the frequency tables sent last, which later messages refer to while that is shorter, and rows
+ * if it is told to.
  *
  * Messages of one table and destination have to be decoded in their order, all of them, by one {@linkcode Decoder}.
  */
@@ -84,7 +124,7 @@ export class Encoder {
   readonly errorBound?: number;
   readonly #options: EncoderOptions;
   readonly #workspace: Workspace;
-  readonly #books = new Map<number, Books>();
+  readonly #kept = new Map<number, Kept<SentRows>>();
 
   /**
    * An encoder that has sent nothing yet.
@@ -94,6 +134,7 @@ export class Encoder {
    */
   constructor(options: EncoderOptions) {
     const { boundKind, requestedBound, kernels } = planOf(options, Infinity);
+    checkRemembered(options);
     this.#options = options;
     this.#workspace = new Workspace(kernels);
     if (boundKind === "abs" || boundKind === "lossless") this.errorBound = requestedBound;
@@ -108,7 +149,10 @@ export class Encoder {
    */
   maxEncodedBytes(elements: number, dtype: Dtype = "f32", rowLength: number = this.#options.rowLength ?? 64): number {
     const messages = Math.ceil(Math.ceil(elements / rowLength) / messageRows(rowLength)), id = dtypeId(dtype);
-    return messages * (MESSAGE_HEADER_BYTES + maxChunkBytes(id, 0) + 4) + elements * elementBytes(id);
+    const known = this.#options.rememberRows ? maxKnownBytes(Math.ceil(elements / rowLength) + messages) : 0;
+    // With known rows, what the last row lacks is there.
+    const rows = this.#options.rememberRows ? Math.ceil(elements / rowLength) * rowLength : elements;
+    return messages * (MESSAGE_HEADER_BYTES + maxChunkBytes(id, 0) + 4 + known) + rows * elementBytes(id);
   }
 
   /**
@@ -126,60 +170,61 @@ export class Encoder {
     const { bound = this.#options.bound, rowLength = this.#options.rowLength ?? 64 } = context;
     const plan = planOf({ ...this.#options, bound, rowLength }, Infinity),
       step = messageRows(rowLength) * rowLength * size;
-    let at = 0, books = this.#books.get(key) ?? NO_BOOKS;
+    const before = this.#kept.get(key), memory = memoryOf(SentRows, before?.memory, this.#options, rowLength, size);
+    const shared = this.#options.shareTables ?? true, added: EncodedMessage[] = [];
+    let at = 0, error = 0, books = before?.books ?? NO_BOOKS;
     try {
-      const messages = Math.ceil(source.length / step),
-        limits = limitsFor(this.#workspace, plan, dtype, source, messages);
+      // What is remembered was restored within some bound: that of the array has to be known before its rows are.
+      const messages = Math.ceil(source.length / step) + (memory === undefined ? 0 : 1);
+      let limits = limitsFor(this.#workspace, plan, dtype, source, messages);
+      if (memory !== undefined && plan.boundKind === "rel" && limits.bound.kind === "abs") {
+        error = memory.steady(limits.bound.error);
+        limits = { ...limits, bound: { kind: "abs", error } };
+      }
       for (let begin = 0; begin < source.length; begin += step) {
-        const message = this.#message(
-          source.subarray(begin, begin + step),
-          dtype,
-          plan,
-          limits,
-          books,
-          key + begin / step,
-          context,
-          dst,
-          at,
-        );
-        at = message.end;
-        books = message.books;
+        const part = source.subarray(begin, begin + step), number = key + begin / step;
+        this.#workspace.scoped(() => {
+          const message = this.#message(part, dtype, plan, limits, number, shared ? books : undefined, memory);
+          const end = at + MESSAGE_HEADER_BYTES + message.bytes, { table = 0, destination = 0 } = context;
+          if (end > dst.length) throw new RangeError(`Cannot encode into ${dst.length} bytes: want ${end} or more`);
+          writeMessageHeader({ table, destination, bytes: message.bytes }, dst, at);
+          const { u8 } = this.#workspace.kernels.memory;
+          dst.set(u8.subarray(message.at, message.at + message.bytes), at + MESSAGE_HEADER_BYTES);
+          at = end;
+          if (shared) books = booksAfter(books, message.sequences);
+          if ("additions" in message) added.push(message);
+        });
       }
     } finally {
       this.#workspace.release();
     }
-    if (this.#options.shareTables ?? true) this.#books.set(key, books);
+    for (const { additions, keys, repeats } of added) memory!.enter(additions, keys, error, repeats);
+    this.#kept.set(key, { books, memory });
     return at;
   }
 
-  /** Forgets which tables were sent: after messages were lost, along with {@linkcode Decoder.reset}. */
+  /** Forgets which tables and rows were sent: after messages were lost, along with {@linkcode Decoder.reset}. */
   reset(): void {
-    this.#books.clear();
+    this.#kept.clear();
   }
 
+  /** Encodes whole rows; the bytes are in kernel memory. */
   #message(
     source: Uint8Array,
     dtype: DtypeId,
     plan: Plan,
     limits: ChunkLimits,
-    books: Books,
     number: number,
-    { table = 0, destination = 0 }: EncodeContext,
-    dst: Uint8Array,
-    at: number,
-  ): { readonly end: number; readonly books: Books } {
-    const { kernels } = this.#workspace, { rowLength: d, mode, link, checksum } = plan;
-    const size = elementBytes(dtype), elements = source.length / size, rows = Math.ceil(elements / d);
-    return this.#workspace.scoped(() => {
-      const src = loadRows(this.#workspace, source, rows * d, size);
-      const job: ChunkJob = { number, dtype, d, rows, elements, src, ...limits, mode, link, checksum };
-      const chunk = encodeChunk(this.#workspace, this.#options.shareTables ?? true ? { ...job, books } : job);
-      const end = at + MESSAGE_HEADER_BYTES + chunk.bytes;
-      if (end > dst.length) throw new RangeError(`Cannot encode into ${dst.length} bytes: want ${end} or more`);
-      writeMessageHeader({ table, destination, bytes: chunk.bytes }, dst, at);
-      dst.set(kernels.memory.u8.subarray(chunk.at, chunk.at + chunk.bytes), at + MESSAGE_HEADER_BYTES);
-      return { end, books: booksAfter(books, chunk.sequences) };
-    });
+    books: Books | undefined,
+    memory: SentRows | undefined,
+  ): EncodedChunk | EncodedMessage {
+    const { rowLength: d, mode, link, checksum } = plan, size = elementBytes(dtype);
+    const elements = source.length / size, rows = Math.ceil(elements / d);
+    const src = loadRows(this.#workspace, source, rows * d, size);
+    const job: ChunkJob = { number, dtype, d, rows, elements, src, ...limits, mode, link, checksum, books };
+    return memory === undefined
+      ? encodeChunk(this.#workspace, job)
+      : encodeMessage(this.#workspace, job as RowsJob, memory);
   }
 }
 
@@ -189,6 +234,8 @@ export interface DecoderOptions {
   readonly rowLength?: number;
   /** Whether messages carry checksums. Default true. */
   readonly checksum?: boolean;
+  /** How many rows of each table and destination are remembered, as the encoder was told. Default 0. */
+  readonly rememberRows?: number;
   /** Which kernels run; the elements are the same. Default `"auto"`. */
   readonly kernels?: KernelChoice;
 }
@@ -197,10 +244,11 @@ export interface DecoderOptions {
 export class Decoder {
   readonly #options: DecoderOptions;
   readonly #workspace: Workspace;
-  readonly #books = new Map<number, Books>();
+  readonly #kept = new Map<number, Kept<RowMemory>>();
 
   /** Decodes what an encoder with the same options wrote. */
   constructor(options: DecoderOptions = {}) {
+    checkRemembered(options);
     this.#options = options;
     this.#workspace = new Workspace(options.kernels ?? "auto");
   }
@@ -219,7 +267,9 @@ export class Decoder {
     const { rowLength: d = this.#options.rowLength ?? 64 } = context;
     planOf({ bound: "lossless", rowLength: d }, Infinity);
     const step = messageRows(d) * d, bytes = bytesOf(src);
-    let at = 0, books = this.#books.get(key) ?? NO_BOOKS;
+    const before = this.#kept.get(key), memory = memoryOf(RowMemory, before?.memory, this.#options, d, size);
+    const added: DecodedMessage[] = [];
+    let at = 0, books = before?.books ?? NO_BOOKS;
     try {
       for (let begin = 0; begin < dst.length; begin += step) {
         const elements = Math.min(step, dst.length - begin);
@@ -231,28 +281,24 @@ export class Decoder {
             `table ${table} for ${destination}`,
           );
         }
-        const from = at + MESSAGE_HEADER_BYTES, chunk = bytes.subarray(from, from + header.bytes);
-        books = this.#message(
-          chunk,
-          dtype,
-          d,
-          elements,
-          key + begin / step,
-          target.subarray(begin * size, (begin + elements) * size),
-          books,
-        );
+        const from = at + MESSAGE_HEADER_BYTES, body = bytes.subarray(from, from + header.bytes);
+        const part = target.subarray(begin * size, (begin + elements) * size);
+        const message = this.#message(body, dtype, d, elements, key + begin / step, part, books, memory);
+        books = booksAfter(books, message.sequences);
+        if ("additions" in message) added.push(message);
         at = from + header.bytes;
       }
     } finally {
       this.#workspace.release();
     }
-    this.#books.set(key, books);
+    for (const { additions } of added) memory!.apply(additions);
+    this.#kept.set(key, { books, memory });
     return at;
   }
 
-  /** Forgets the tables of former messages: after {@linkcode Encoder.reset}. */
+  /** Forgets the tables and rows of former messages: after {@linkcode Encoder.reset}. */
   reset(): void {
-    this.#books.clear();
+    this.#kept.clear();
   }
 
   #message(
@@ -263,16 +309,21 @@ export class Decoder {
     number: number,
     target: Uint8Array,
     books: Books,
-  ): Books {
+    memory: RowMemory | undefined,
+  ): DecodedMessage | OpenChunk {
     const { kernels, arena } = this.#workspace;
     return this.#workspace.scoped(() => {
-      const at = arena.take(bytes.length + 16);
+      const at = arena.take(bytes.length + 16), end = at + bytes.length;
       kernels.memory.u8.set(bytes, at);
       const rows = Math.ceil(elements / d), checksummed = this.#options.checksum ?? true;
       const shape = { number, dtype, d, rows, elements, checksummed };
-      const chunk = new OpenChunk(this.#workspace, shape, at, at + bytes.length, true, books), from = chunk.decode();
+      let message: DecodedMessage | OpenChunk, from: number;
+      if (memory === undefined) {
+        message = new OpenChunk(this.#workspace, shape, at, end, true, books);
+        from = message.decode();
+      } else ({ from } = message = decodeMessage(this.#workspace, shape, at, end, memory, books));
       target.set(kernels.memory.u8.subarray(from, from + target.length));
-      return booksAfter(books, chunk.sequences);
+      return message;
     });
   }
 }
