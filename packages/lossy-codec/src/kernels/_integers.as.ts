@@ -1,47 +1,4 @@
-// Lorenzo residuals, fields of k bits, gathering of rows.
-
-/** q[k] -= q[k - distance] from the last to the first of `count`, so that each still finds its neighbour as it was. */
-function difference(codes: usize, count: u32, distance: u32): void {
-  if (count <= distance) return;
-  const back = <usize> distance << 2, begin = codes + back;
-  let at = codes + (<usize> count << 2);
-  for (; at >= begin + 16; at -= 16) {
-    v128.store(at - 16, i32x4.sub(v128.load(at - 16), v128.load(at - 16 - back)));
-  }
-  for (; at > begin; at -= 4) store<i32>(at - 4, load<i32>(at - 4) - load<i32>(at - 4 - back));
-}
-
-/** Inverts difference(). */
-function accumulate(codes: usize, count: u32, distance: u32): void {
-  if (count <= distance) return;
-  const back = <usize> distance << 2, end = codes + (<usize> count << 2);
-  codes += back;
-  if (distance == 1) {
-    let sum = load<i32>(codes - 4);
-    for (; codes < end; codes += 4) {
-      sum += load<i32>(codes);
-      store<i32>(codes, sum);
-    }
-    return;
-  }
-  // Nearer than a vector, the neighbours would not be sums yet.
-  if (distance >= 4) {
-    for (; codes + 16 <= end; codes += 16) v128.store(codes, i32x4.add(v128.load(codes), v128.load(codes - back)));
-  }
-  for (; codes < end; codes += 4) store<i32>(codes, load<i32>(codes) + load<i32>(codes - back));
-}
-
-export function lorenzo(codes: usize, rows: u32, d: u32, order: i32): void {
-  if (order == 1) return difference(codes, rows * d, 1);
-  for (let r: u32 = 0; r < rows; r++) difference(codes + <usize> r * (<usize> d << 2), d, 1);
-  difference(codes, rows * d, d);
-}
-
-export function unlorenzo(codes: usize, rows: u32, d: u32, order: i32): void {
-  if (order == 1) return accumulate(codes, rows * d, 1);
-  accumulate(codes, rows * d, d);
-  for (let r: u32 = 0; r < rows; r++) accumulate(codes + <usize> r * (<usize> d << 2), d, 1);
-}
+// Fields of k bits, gathering of rows.
 
 export function pack(values: usize, count: i32, min: u32, bits: u32, dst: usize): void {
   let pending: u64 = 0, held: u64 = 0;

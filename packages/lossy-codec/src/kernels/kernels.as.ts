@@ -8,6 +8,6 @@ export { dedupe } from "./_dedupe.as";
 export { expandF16 } from "./_half.as";
 export { columnSums, histogram, rowBuckets } from "./_histogram.as";
 export { huffDecodeFour, huffEncodeGroup } from "./_huffman.as";
-export { gatherRows, lorenzo, pack, unlorenzo, unpack } from "./_integers.as";
+export { gatherRows, pack, unpack } from "./_integers.as";
 export { dequantise, quantise } from "./_quantise.as";
 export { range } from "./_range.as";
