@@ -19,6 +19,8 @@ type Exports =
     | "memory"
     | "roundMantissa"
     | "restoreMantissa"
+    | "lorenzo"
+    | "unlorenzo"
     | "ansEncode"
     | "ansDecode"
     | "huffEncode"
