@@ -1,6 +1,6 @@
 /**
  * Trains and dumps what passes between look-up and interaction, for `ratio.ts`: 24 snapshots of look-ups and their gradients
- * for two shapes, fewer for a large one, and the last 64 steps of one, as `dumps.ts` lists them; some gigabytes in all.
+ * for two shapes, fewer for a large one, and the last steps of the two one by one, as `dumps.ts` lists them; some gigabytes in all.
  *
  * ```sh
  * deno run -A bench/codec/data/dump.ts criteo:../shared/data/ctr/kuairand_pure_criteo_layout.tsv.gz

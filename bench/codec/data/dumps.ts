@@ -25,11 +25,12 @@ export interface DumpShape {
   readonly consecutive?: boolean;
 }
 
-/** The SC'24 paper's two, a large one, and one step by step. */
+/** The SC'24 paper's two, a large one, and the two step by step. */
 export const DUMP_SHAPES: readonly DumpShape[] = [
   { batch: 2048, dim: 64, epochs: 2, snapshots: 24 },
   { batch: 128, dim: 32, epochs: 1, snapshots: 24 },
   { batch: 8192, dim: 128, epochs: 2, snapshots: 2, every: 16 },
+  { batch: 2048, dim: 64, epochs: 2, snapshots: 12, every: 1, consecutive: true },
   { batch: 128, dim: 32, epochs: 1, snapshots: 64, every: 1, consecutive: true },
 ];
 
