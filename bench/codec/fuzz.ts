@@ -12,16 +12,16 @@
  * permissions. Each damaged stream is decoded as a whole by WebAssembly or by TypeScript kernels, and every other way by
  * turns: by the other kernels, some rows of it, in pieces. Looked for are processes that end or hang, errors other than
  * `CodecError`, other elements without an error where there are checksums, memory beyond what is allowed for, and
- * differences between the ways. Exits with 1 where anything was found. Writes `results/fuzz.json` unless `--count` or
- * `--only` is given.
+ * differences between the ways. Exits with 1 where anything was found. Writes `results/fuzz.json` and `fuzz.md` unless `--count` or `--only` is given.
  *
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { describeMachine } from "../harness.ts";
+import { describeMachine, renderMachine } from "../harness.ts";
 import { runJobs } from "../stats/run_jobs.ts";
 import { type Expectation, EXPECTATIONS } from "./fuzz/damage.ts";
 import { runLines } from "./fuzz/lines.ts";
+import { markdown } from "./fuzz/markdown.ts";
 import { FLIPS, sideBySide } from "./fuzz/side_by_side.ts";
 import { allowedBytes, type Finding, MAX_BYTES, type Tally } from "./fuzz/trial.ts";
 
@@ -33,7 +33,7 @@ const BATCH = 20_000, EVERY = 500;
 const WORKER = new URL("./fuzz/worker.ts", import.meta.url);
 
 const outcomes: Record<Expectation, Record<string, number>> = { guarded: {}, resealed: {}, unguarded: {} };
-const findings: Finding[] = [];
+const findings: Finding[] = [], machine = describeMachine();
 let slowestMs = 0, mostAllocated = 0, streams = 0;
 
 if (flags.only !== "peers") await fuzzOurs();
@@ -102,10 +102,11 @@ function merge(tally: Tally): void {
 async function write(): Promise<void> {
   const kinds: Record<string, number> = {};
   for (const { kind } of findings) kinds[kind] = (kinds[kind] ?? 0) + 1;
+  const command = `deno run -A bench/codec/fuzz.ts${flags.seed === undefined ? "" : ` --seed ${seed}`}`;
   const json = {
     name: "codec, fuzz",
-    command: `deno run -A bench/codec/fuzz.ts${flags.seed === undefined ? "" : ` --seed ${seed}`}`,
-    machine: describeMachine(),
+    command,
+    machine,
     ours: {
       count,
       seed,
@@ -119,9 +120,29 @@ async function write(): Promise<void> {
     },
     sideBySide: { flips: FLIPS, truncations: FLIPS, ...peers },
   };
-  const file = new URL("results/fuzz.json", import.meta.url), temporary = new URL(`${file.href}.tmp`);
-  await Deno.mkdir(new URL(".", file), { recursive: true });
-  await Deno.writeTextFile(temporary, JSON.stringify(json, undefined, 1) + "\n");
+  const page = markdown({
+    facts: [
+      `\`${command}\``,
+      `${count} damaged streams, made from ${streams} small ones of every mode, dtype and kind of bound`,
+      `slowest: ${slowestMs.toFixed(0)} ms of the processor's time`,
+      `memory asked for: at most ${(mostAllocated / 2 ** 20).toFixed(1)} MiB, ${
+        MAX_BYTES / 2 ** 20
+      } MiB of elements allowed`,
+      ...renderMachine(machine).trimEnd().split("\n"),
+    ],
+    outcomes,
+    findings,
+    peers: peers?.all ?? [],
+    missing: peers?.missing ?? [],
+  });
+  await Deno.mkdir(new URL("results/", import.meta.url), { recursive: true });
+  await replace("fuzz.json", JSON.stringify(json, undefined, 1) + "\n");
+  await replace("fuzz.md", page);
+}
+
+async function replace(name: string, text: string): Promise<void> {
+  const file = new URL(`results/${name}`, import.meta.url), temporary = new URL(`${file.href}.tmp`);
+  await Deno.writeTextFile(temporary, text);
   await Deno.rename(temporary, file);
 }
 

@@ -17,14 +17,15 @@ export interface Ended {
  *
  * @param permissions Flags of `deno run`.
  * @param take Gets each line.
- * @param patienceMs Without a line for so long, the process counts as hung and is ended.
+ * @param patience Without a line for so many seconds, the process counts as hung and is ended. Time in which this process
+ *   stood still as well does not count.
  */
 export async function runLines(
   module: URL,
   permissions: readonly string[],
   args: readonly (string | number)[],
   take: (line: Readonly<Record<string, unknown>>) => void,
-  patienceMs = 120_000,
+  patience = 120,
 ): Promise<Ended> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", ...permissions, module.href, ...args.map(String)],
@@ -32,22 +33,19 @@ export async function runLines(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  let hung = false, timer: ReturnType<typeof setTimeout> | undefined;
-  const watch = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      hung = true;
-      child.kill("SIGKILL");
-    }, patienceMs);
-  };
-  watch();
+  let hung = false, silent = 0;
+  const timer = setInterval(() => {
+    if (++silent < patience) return;
+    hung = true;
+    child.kill("SIGKILL");
+  }, 1000);
   const complaint = new Response(child.stderr).text();
   for await (const line of child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())) {
-    watch();
+    silent = 0;
     take(JSON.parse(line));
   }
   const { success, code, signal } = await child.status;
-  clearTimeout(timer);
+  clearInterval(timer);
   if (success) return { how: "done", detail: "" };
   const last = (await complaint).trimEnd().split("\n").at(-1) ?? "";
   return { how: hung ? "hung" : "crashed", detail: signal ?? `exit code ${code}: ${last}` };

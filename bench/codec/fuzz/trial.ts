@@ -4,6 +4,7 @@
  * @module
  */
 import { takeAllocated } from "./allocations.ts";
+import process from "node:process";
 import { CodecError, decodeRows, decompress, inspect, type KernelChoice } from "@pocketrec/lossy-codec";
 import { decompressionStream } from "@pocketrec/lossy-codec/streams";
 import { bytesOf, restoreMessage, type Whole } from "./corpus.ts";
@@ -22,8 +23,8 @@ export function allowedBytes(input: number): number {
 
 /** What is refused for its size may have taken no more than this. */
 const REFUSED_BYTES = 2 ** 20;
-/** Longer than any of these streams may take, on a machine that is busy with other things. */
-const SLOW_MS = 10_000;
+/** Longer than any of these streams may take, of the processor's time: the machine may be busy with other things. */
+const SLOW_MS = 1000;
 
 /** What went wrong. */
 export interface Finding {
@@ -86,6 +87,11 @@ export class Tally {
     own[key] = (own[key] ?? 0) + 1;
   }
 
+  #slow(find: (kind: Finding["kind"], detail: string) => void, ms: number): void {
+    this.slowestMs = Math.max(this.slowestMs, ms);
+    if (ms > SLOW_MS) find("slow", `${ms.toFixed(0)} ms`);
+  }
+
   /** Runs a decoder and watches time, memory and the class of errors. */
   #watched(
     find: (kind: Finding["kind"], detail: string) => void,
@@ -93,7 +99,7 @@ export class Tally {
     work: () => Uint8Array,
   ): Outcome | undefined {
     takeAllocated();
-    const begin = performance.now();
+    const took = stopwatch();
     let outcome: Outcome | undefined;
     try {
       outcome = { elements: work() };
@@ -101,10 +107,9 @@ export class Tally {
       if (error instanceof CodecError) outcome = { code: error.code };
       else find("wrong error", String(error));
     }
-    const ms = performance.now() - begin, allocated = takeAllocated();
-    this.slowestMs = Math.max(this.slowestMs, ms);
+    this.#slow(find, took());
+    const allocated = takeAllocated();
     this.mostAllocated = Math.max(this.mostAllocated, allocated);
-    if (ms > SLOW_MS) find("slow", `${ms.toFixed(0)} ms`);
     const limited = outcome !== undefined && "code" in outcome && outcome.code === "LIMIT";
     const allowed = limited ? REFUSED_BYTES : allowedBytes(bytes.length);
     if (allocated > allowed) find("too much memory", `${allocated} bytes for ${bytes.length}: want ${allowed} or less`);
@@ -145,7 +150,7 @@ export class Tally {
     all: Outcome,
   ): Promise<void> {
     takeAllocated();
-    const begin = performance.now(), pieces: Uint8Array[] = [], step = 1 + bytes.length % 97;
+    const took = stopwatch(), pieces: Uint8Array[] = [], step = 1 + bytes.length % 97;
     let outcome: Outcome | undefined;
     try {
       const source = ReadableStream.from(cut(bytes, step));
@@ -157,7 +162,7 @@ export class Tally {
       if (error instanceof CodecError) outcome = { code: error.code };
       else find("wrong error", `in pieces: ${error}`);
     }
-    this.slowestMs = Math.max(this.slowestMs, performance.now() - begin);
+    this.#slow(find, took());
     const allocated = takeAllocated();
     if (allocated > 2 * allowedBytes(bytes.length)) find("too much memory", `${allocated} bytes in pieces`);
     if (!outcome) return;
@@ -170,6 +175,15 @@ export class Tally {
       find("ways differ", `${text(all)} as a whole, ${text(outcome)} in pieces`);
     }
   }
+}
+
+/** Tells how much of the processor's time has passed since, in milliseconds. */
+function stopwatch(): () => number {
+  const begin = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(begin);
+    return (user + system) / 1000;
+  };
 }
 
 function restored(whole: Whole, bytes: Uint8Array<ArrayBuffer>, kernels: KernelChoice): Uint8Array {

@@ -4,19 +4,13 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
+import { within } from "./_test_bound.ts";
 import { compress, maxCompressedLength } from "./compress.ts";
 import { decompress } from "./decompress.ts";
 import { bytesOf, dtypeName, dtypeOf, type FloatArray } from "./dtype.ts";
 import { inspect, type StreamInfo } from "./inspect.ts";
 import { f16Value } from "./kernels/plain_range.ts";
 import type { CompressOptions } from "./options.ts";
-
-/** Whether |a - b| <= bound, exactly: the difference is the sum of two doubles. */
-export function within(a: number, b: number, bound: number): boolean {
-  const difference = a - b, rest = difference - a, lost = (a - (difference - rest)) - (b + rest);
-  if (Math.abs(difference) !== bound) return Math.abs(difference) < bound;
-  return difference > 0 ? lost <= 0 : lost >= 0;
-}
 
 /** Values of an array; f16 bit patterns as the numbers that they stand for. */
 export function valuesOf(x: FloatArray): ArrayLike<number> {

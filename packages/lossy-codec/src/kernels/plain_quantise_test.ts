@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { within } from "../_test_bound.ts";
 import { chooseUnit, maxCodeFor, roundDown, significantBits } from "../chunk/unit.ts";
 import { Arena } from "./arena.ts";
 import { openKernels } from "./choose.ts";
@@ -33,20 +34,6 @@ function run(kernels: Kernels, dtype: DtypeId, x: ArrayLike<number>, d: number, 
     result: memory.f64.slice(result / 8, result / 8 + 4),
   };
 }
-
-/** Whether |a - b| <= bound, exactly: the difference is the sum of two doubles. */
-function within(a: number, b: number, bound: number): boolean {
-  const difference = a - b, rest = difference - a, lost = (a - (difference - rest)) - (b + rest);
-  if (Math.abs(difference) !== bound) return Math.abs(difference) < bound;
-  return difference > 0 ? lost <= 0 : lost >= 0;
-}
-
-Deno.test("within() is exact", () => {
-  assert(within(1, 2 ** -60, 1));
-  assert(!within(1, -(2 ** -60), 1));
-  assert(within(-1, -(2 ** -60), 1));
-  assert(!within(-1, 2 ** -60, 1));
-});
 
 const BOUNDS = [1e-30, 1e-10, 1e-3, 0.1, 1, 1e3, 1e30];
 const PATTERNS = 1_000_000;
