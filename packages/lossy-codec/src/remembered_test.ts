@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { MessagesByTheBook } from "./_test_reference_decoder.ts";
-import { lookups, normals, random, valuesOf, within } from "./_test_round_trip.ts";
+import { within } from "./_test_bound.ts";
+import { lookups, normals, random, valuesOf } from "./_test_round_trip.ts";
 import { Decoder, Encoder, type EncoderOptions, type MessageContext } from "./codec.ts";
 import { bytesOf, dtypeId, dtypeName, dtypeOf, type FloatArray } from "./dtype.ts";
 import { CodecError } from "./errors.ts";
