@@ -56,11 +56,12 @@ export class KeptTables implements Codebook {
     const head = (16 + sequence.rows * classBits(rowClasses)) * BIT, perClass = levels / columnClasses;
     const ofTable = tables.map(() => new Float64Array(tokens)), estimates = new Float64Array(tables.length);
     let cost = head;
+    const byColumn: Float64Array[] = [];
     for (let g = 0; g < groups; g++) {
-      const byColumn = Array.from({ length: columnClasses }, (_, c) => {
+      for (let c = 0; c < columnClasses; c++) {
         const first = g * levels + c * perClass;
-        return sumCounts(counts.subarray(tokens * first, tokens * (first + perClass)), tokens);
-      });
+        byColumn[c] = sumCounts(counts.subarray(tokens * first, tokens * (first + perClass)), tokens);
+      }
       let least = Infinity;
       for (let r = 0; r < rowClasses; r++) {
         const ofClass = byColumn.reduce((sum, n, c) => sum + tableCost(coder, n, tables[r * columnClasses + c]!), 0);

@@ -11,7 +11,6 @@ import type { Table } from "./tables.ts";
 export function writeAnsEncode(memory: KernelMemory, offset: number, frequencies: Uint16Array): void {
   const { u32 } = memory;
   const base = offset >> 2;
-  u32.fill(0, base, base + 1024);
   for (let t = 0, cumulated = 0; t < frequencies.length; t++) {
     const f = frequencies[t]!;
     if (f === 0) continue;

@@ -66,10 +66,11 @@ export function histogram(
   codes: usize, rows: u32, d: u32, classes: usize, columns: usize, classCount: u32, form: i32, counts: usize,
 ): void {
   const bytes = <usize> classCount << 10, indices = scratch(), count = rows * d;
-  // Four counts taken in turn, so that the same token again does not wait for the store before.
-  const c1 = indices + 2 * BLOCK, c2 = c1 + bytes, c3 = c2 + bytes;
+  // Four counts taken in turn, so that the same token again does not wait for the store before; one where clearing would take longer.
+  const apart = <usize> count > bytes, more = apart ? bytes : 0, c1 = apart ? indices + 2 * BLOCK : counts;
+  const c2 = c1 + more, c3 = c2 + more;
   memory.fill(counts, 0, bytes);
-  memory.fill(c1, 0, 3 * bytes);
+  if (apart) memory.fill(c1, 0, 3 * bytes);
   // Without classes the rows are one.
   const rowLength = classes || columns ? d : count;
   for (let first: u32 = 0; first < count; first += BLOCK) {
@@ -84,7 +85,7 @@ export function histogram(
     }
     for (; i < last; i += 2) increment(counts, i);
   }
-  for (let i: usize = 0; i < bytes; i += 16) {
+  for (let i: usize = 0; i < more; i += 16) {
     const rest = i32x4.add(v128.load(c2 + i), v128.load(c3 + i));
     v128.store(counts + i, i32x4.add(i32x4.add(v128.load(counts + i), v128.load(c1 + i)), rest));
   }
