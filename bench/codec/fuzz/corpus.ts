@@ -7,6 +7,7 @@ import { compress, decompress, type FloatArray, type Mode } from "@pocketrec/los
 import { Decoder, Encoder } from "@pocketrec/lossy-codec/messages";
 import { compressionStream } from "@pocketrec/lossy-codec/streams";
 import { random } from "../../../packages/lossy-codec/src/_test_round_trip.ts";
+import { xxh32 } from "../../../packages/lossy-codec/src/format/xxh32.ts";
 
 /** A whole stream. */
 export interface Whole {
@@ -17,7 +18,16 @@ export interface Whole {
   /** Bytes of the elements that it restores. */
   readonly elements: Uint8Array;
   /** For a message: what its decoder has to know. */
-  readonly message?: { readonly earlier: Uint8Array; readonly count: number; readonly rowLength: number };
+  readonly message?: MessageContext;
+}
+
+/** What is known of a message from outside. */
+interface MessageContext {
+  /** The messages before it. */
+  readonly earlier: readonly Uint8Array[];
+  readonly count: number;
+  readonly rowLength: number;
+  readonly rememberRows: number;
 }
 
 const MODES: readonly Mode[] = [
@@ -77,6 +87,7 @@ export async function corpus(): Promise<Whole[]> {
     add(`streamed${suffix}`, await streamed(plain, checksum), checksum);
     wholes.push(...messages(checksum));
   }
+  wholes.push(...messages(true, 40));
   return wholes;
 }
 
@@ -86,21 +97,22 @@ async function streamed(values: Float32Array<ArrayBuffer>, checksum: boolean): P
   return new Uint8Array(await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer());
 }
 
-/** The first message of a table, and one that refers to it. */
-function messages(checksum: boolean): Whole[] {
-  const encoder = new Encoder({ bound: { abs: 0.02 }, rowLength: 8, checksum });
-  const arrays = [rows(64, 8, 30, 5), rows(64, 8, 30, 6)];
-  const [first, second] = arrays.map((values) => {
+/** The first message of a table, and those that refer to it: to its tables, or to its rows as well. */
+function messages(checksum: boolean, rememberRows = 0): Whole[] {
+  const encoder = new Encoder({ bound: { abs: 0.02 }, rowLength: 8, checksum, rememberRows });
+  const first = rows(64, 8, 30, 5), next = random(7), earlier: Uint8Array[] = [];
+  // Some rows as they were, some that moved a little, some new.
+  const moved = first.map((x) => next() < 0.1 ? x + 0.1 * (next() - 0.5) : x), other = rows(64, 8, 30, 6);
+  moved.set(other.subarray(0, 160), 352);
+  return [first, other, moved].map((values, i): Whole => {
     const dst = new Uint8Array(encoder.maxEncodedBytes(values.length));
-    return dst.slice(0, encoder.encode(values, dst));
-  }) as [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>];
-  return [[new Uint8Array(0), first], [first, second]].map(([earlier, bytes], i): Whole => {
     const whole = {
-      name: `${i === 0 ? "first" : "second"} message${checksum ? "" : ", no checksums"}`,
-      bytes: bytes!,
+      name: `message ${i + 1}${checksum ? "" : ", no checksums"}${rememberRows ? ", rows remembered" : ""}`,
+      bytes: dst.slice(0, encoder.encode(values, dst)),
       checksums: checksum,
-      message: { earlier: earlier!, count: arrays[i]!.length, rowLength: 8 },
+      message: { earlier: earlier.slice(), count: values.length, rowLength: 8, rememberRows },
     };
+    earlier.push(whole.bytes);
     return { ...whole, elements: restoreMessage(whole, whole.bytes, "auto") };
   });
 }
@@ -111,11 +123,26 @@ export function restoreMessage(
   bytes: Uint8Array,
   kernels: "auto" | "plain",
 ): Uint8Array {
-  const { earlier, count, rowLength } = message!, decoder = new Decoder({ rowLength, checksum: checksums, kernels });
-  const out = new Float32Array(count);
-  if (earlier.length > 0) decoder.decode(earlier, new Float32Array(count));
+  const { earlier, count, rowLength, rememberRows } = message!;
+  const decoder = new Decoder({ rowLength, checksum: checksums, kernels, rememberRows }), out = new Float32Array(count);
+  for (const before of earlier) decoder.decode(before, out);
+  out.fill(0);
   decoder.decode(bytes, out);
   return bytesOf(out);
+}
+
+/** Gives a message between ends that remember rows the hash that its bytes have, as messages without context do not tell. */
+export function resealMessage({ message }: Whole, bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  if (message!.rememberRows === 0 || bytes.length < 12) return bytes;
+  const HASH = 8, last = message!.earlier.at(-1), before = last === undefined ? 0 : viewOf(last).getUint32(HASH, true);
+  // It ends where its head says, or before.
+  const end = Math.min(bytes.length, HASH + viewOf(bytes).getUint32(4, true));
+  viewOf(bytes).setUint32(HASH, xxh32(bytes, HASH + 4, Math.max(HASH + 4, end), before), true);
+  return bytes;
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 /** The bytes of an array, without a copy. */

@@ -6,7 +6,7 @@
 import { inspect } from "@pocketrec/lossy-codec";
 import { mutate, reseal } from "../../../packages/lossy-codec/src/_test_damage.ts";
 import { random } from "../../../packages/lossy-codec/src/_test_round_trip.ts";
-import type { Whole } from "./corpus.ts";
+import { resealMessage, type Whole } from "./corpus.ts";
 
 /**
  * What is expected of decoding:
@@ -37,8 +37,7 @@ export function damage(wholes: readonly Whole[], seed: number, n: number): Damag
     ? graft(whole.bytes, pick().bytes, next)
     : mutate(whole.bytes, next);
   while (next() < 0.3) bytes = mutate(bytes.length > 0 ? bytes : whole.bytes, next);
-  // Messages have no file header.
-  if (expectation !== "guarded") bytes = whole.message ? bytes : reseal(bytes);
+  if (expectation !== "guarded") bytes = whole.message ? resealMessage(whole, bytes) : reseal(bytes);
   return { whole, bytes, expectation };
 }
 
