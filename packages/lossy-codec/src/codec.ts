@@ -33,8 +33,8 @@ import { SentRows } from "./sent_rows.ts";
 /** What an {@linkcode Encoder} does unless a call says otherwise. */
 export interface EncoderOptions extends Omit<CompressOptions, "shape" | "chunkRows"> {
   /**
-   * Whether messages may refer to tables of earlier messages of the same table and destination; new tables are sent whenever
-   * they and what they code take fewer bytes. False: every message stands alone, and may be lost or come in any order.
+   * Whether messages may refer to tables of earlier messages of the same table and destination; new tables are sent where
+   * they and what they code take clearly fewer bytes. False: every message stands alone, and may be lost or come in any order.
    * Default true.
    */
   readonly shareTables?: boolean;
