@@ -23,8 +23,8 @@ import type { ErrorBound } from "@pocketrec/lossy-codec";
 import { describeMachine, renderMachine } from "../harness.ts";
 import { addTally, emptyTally, type Tally } from "./exhaustive/check.ts";
 import { BLOCK, blockCount, ORDERS, type Selection } from "./exhaustive/patterns.ts";
-import { State } from "./exhaustive/state.ts";
 import type { Answer, Part } from "./exhaustive/worker.ts";
+import { KeptParts } from "./kept_parts.ts";
 
 const BOUNDS = "1e-30,1e-10,1e-3,0.1,1,1e3,1e30,pwRel:1e-2,pwRel:1e-4,lossless";
 /** Blocks after which the state is kept. */
@@ -44,7 +44,7 @@ const workers = Number(flags.workers ?? 1);
 if (!(Number.isInteger(workers) && workers >= 1)) usage(`--workers ${flags.workers}`);
 const bounds = new Map(names.map((name) => [name, boundOf(name)]));
 
-const machine = describeMachine(), state = await State.open(), rows: Row[] = [];
+const machine = describeMachine(), state = await KeptParts.open<Tally>("codec_exhaustive"), rows: Row[] = [];
 const open: { readonly name: string; readonly row: Row; readonly part: Part }[] = [];
 for (const [bound, value] of bounds) {
   for (const order of ORDERS) {

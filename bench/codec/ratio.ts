@@ -8,7 +8,8 @@
  *
  * Takes the arrays of `data/`: those by formula, the samples of `../shared/data/arrays` and the dumps made by
  * `data/dump.ts`, where they are there. `--snapshots 6` of each dump; `--only <regular expression>` for groups by name;
- * `--quick` without the dumps. Writes `results/ratio.json` and `ratio.md`, unless it is quick or only a part.
+ * `--quick` without the dumps. Writes `results/ratio.json` and `ratio.md`, unless it is quick or only a part. About an hour in
+ * all; a run that was interrupted goes on with the next group, unless the codec has changed since.
  *
  * @module
  */
@@ -18,6 +19,7 @@ import type { ArrayGroup } from "./data/array.ts";
 import { dumpGroups } from "./data/dumps.ts";
 import { generatedGroups } from "./data/generated.ts";
 import { sampleGroups } from "./data/samples.ts";
+import { KeptParts } from "./kept_parts.ts";
 import { type Cell, CellSum, verdicts } from "./ratio/aggregate.ts";
 import { markdown } from "./ratio/markdown.ts";
 import {
@@ -45,11 +47,18 @@ const dumps = flags.quick ? [] : dumpGroups(snapshots, say);
 const groups = [...sampleGroups(say), ...dumps, ...generatedGroups()].filter(({ name }) => !only || only.test(name));
 await using peers = await openPeers();
 for (const line of peers.missing) console.error(`missing: ${line}`);
+const kept = await KeptParts.open<Cell[]>(
+  "codec_ratio",
+  ["data/", "peers/", "ratio/"].map((name) => new URL(name, import.meta.url)),
+);
 const cells: Cell[] = [];
-for (const group of groups) {
-  const started = performance.now();
-  cells.push(...await measureGroup(group));
-  console.error(`${group.name}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+for (const [i, group] of groups.entries()) {
+  const name = [group.name, `${snapshots} snapshots`, ...peers.missing].join(", "), started = performance.now();
+  const known = kept.parts.get(name), measured = known ?? await measureGroup(group), end = performance.now();
+  if (!known) kept.keep(name, measured);
+  cells.push(...measured);
+  const took = known ? "there already" : `${((end - started) / 1000).toFixed(1)} s`;
+  console.error(`${i + 1}/${groups.length} ${group.name}: ${took}`);
 }
 await report();
 
