@@ -11,7 +11,7 @@
  *
  * Slots: see _slots.as.ts. Types as in _blocks.as.ts.
  */
-import { load1, put16, put4, spread, unit } from "./_blocks.as";
+import { gather16, load1, put16, put4, spread, unit } from "./_blocks.as";
 import { hashFour, prepareHash, startShift, TOUCHED } from "./_hash_rows.as";
 import {
   ARRAY, BAGS, BAGS_PER_TASK, BLOCK, BLOCKS, CHUNK, DIM, HEADER, IDS, KNOWN_IDS, MEAN, OFFSETS, OUT, PRIME, RECORDS,
@@ -51,6 +51,34 @@ function putPiece<E, S, P, U>(
     else put16<E, S, P>(out, from, word, 0, factor);
     if (unit<U>() == 32) put16<E, S, P>(out + 64, from + 16 * sizeof<E>(), word, 16, factor);
     from += unit<U>() * sizeof<E>();
+  }
+}
+
+/** A row of blocks of sizeof<Z>() elements, sixteen elements at a time. */
+// @ts-ignore: decorator
+@inline
+function takeSmallBlocks<E, S, P, Z>(
+  args: usize, to: usize, starts: usize, stride: usize, signs: usize, signStride: usize, dim: usize, limit: usize,
+  factor: f32,
+): void {
+  const blocks: usize = 16 / sizeof<Z>();
+  for (let first: usize = 0; first < dim; first += 16) {
+    let round: u32 = 0; // whether a block goes on at the array's start
+    if (sizeof<Z>() > 1) {
+      for (let k: usize = 0; k < blocks; k++) round |= u32(<usize>load<u32>(starts + k * stride) > limit);
+    }
+    const out = to + (first << 2);
+    if (sizeof<Z>() > 1 && round) {
+      for (let k: usize = 0; k < blocks; k++) {
+        const from = <usize>load<u32>(starts + k * stride), begin = first + k * sizeof<Z>();
+        putSlowly<E, P>(args, to, from, begin, begin + sizeof<Z>(), signs, signStride, factor);
+      }
+    } else {
+      let word = i32x4.splat(0);
+      if (isSigned<S>()) word = spread(load<u32>(signs + (first >> 5) * signStride) >>> (<u32>first & 31));
+      gather16<E, S, P, Z>(out, starts, stride, word, f32x4.splat(factor));
+    }
+    starts += blocks * stride;
   }
 }
 
@@ -103,7 +131,7 @@ function takeChunk<E, S, P, U>(
   }
   for (let group: usize = 0; group < rows; group += GROUP) {
     const end = min(group + GROUP, rows);
-    if (unit<U>() >= 16) {
+    if (unit<U>() >= 16 && !isSigned<U>()) {
       for (let i = group; i < end; i += 4) touched |= touchFour(scratch + (i << 2), blocks, stride, limit, runBytes);
     }
     for (let i = group; i < end; i++) {
@@ -113,6 +141,10 @@ function takeChunk<E, S, P, U>(
       const factor = isFloat<P>() ? load<f32>(factors + (i << 2)) : <f32>1;
       if (!load<u32>(starts)) {
         if (!isFloat<P>()) memory.fill(out, 0, dim << 2);
+        continue;
+      }
+      if (isSigned<U>()) {
+        takeSmallBlocks<E, S, P, U>(args, out, starts, stride, signs, signStride, dim, limit, factor);
         continue;
       }
       for (let first: usize = 0; first < dim; first += run) {
@@ -134,8 +166,12 @@ function takeUnits<E, S, P>(
   args: usize, scratch: usize, ids: usize, idStep: usize, rows: usize, table: usize, to: usize, step: usize,
   factors: usize,
 ): void {
-  const dim = slot(args, DIM), both = min(slot(args, BLOCK), dim) | dim;
-  if (!(both & 31)) takeChunk<E, S, P, v128>(args, scratch, ids, idStep, rows, table, to, step, factors);
+  const dim = slot(args, DIM), block = slot(args, BLOCK), both = min(block, dim) | dim;
+  if (!(dim & 15) && block == 1) takeChunk<E, S, P, i8>(args, scratch, ids, idStep, rows, table, to, step, factors);
+  else if (!(dim & 15) && block == 2) takeChunk<E, S, P, i16>(args, scratch, ids, idStep, rows, table, to, step, factors);
+  else if (!(dim & 15) && block == 4) takeChunk<E, S, P, i32>(args, scratch, ids, idStep, rows, table, to, step, factors);
+  else if (!(dim & 15) && block == 8) takeChunk<E, S, P, i64>(args, scratch, ids, idStep, rows, table, to, step, factors);
+  else if (!(both & 31)) takeChunk<E, S, P, v128>(args, scratch, ids, idStep, rows, table, to, step, factors);
   else if (!(both & 15)) takeChunk<E, S, P, u64>(args, scratch, ids, idStep, rows, table, to, step, factors);
   else if (!(both & 3)) takeChunk<E, S, P, u32>(args, scratch, ids, idStep, rows, table, to, step, factors);
   else takeChunk<E, S, P, u8>(args, scratch, ids, idStep, rows, table, to, step, factors);
