@@ -12,7 +12,7 @@
  * Slots: see _slots.as.ts. Types as in _blocks.as.ts.
  */
 import { gather16, load1, put16, put4, spread, unit } from "./_blocks.as";
-import { hashFour, prepareHash, startShift, TOUCHED } from "./_hash_rows.as";
+import { BLOCK_CONSTANTS, hashFour, prepareHash, startShift, TOUCHED } from "./_hash_rows.as";
 import {
   ARRAY, BAGS, BAGS_PER_TASK, BLOCK, BLOCKS, CHUNK, DIM, HEADER, IDS, KNOWN_IDS, MEAN, OFFSETS, OUT, PRIME, RECORDS,
   ROWS_PER_BLOCK, scratchOf, SIGN, signWords, SIZE, slot, TABLES, WEIGHTS,
@@ -24,12 +24,13 @@ const GROUP: usize = 32;
 /** Elements `first` to `end` of a row, one by one: any block size, and blocks that go on at the array's start. */
 function putSlowly<E, P>(
   args: usize, to: usize, from: usize, first: usize, end: usize, signs: usize, signStride: usize, factor: f32,
+  constants: usize,
 ): void {
   const array = slot(args, ARRAY), bytes = slot(args, SIZE) * sizeof<E>();
   let at = from - array;
   for (let e = first; e < end; e++) {
     if (at >= bytes) at -= bytes;
-    let value = load1<E>(array + at);
+    let value = load1<E>(array + at, constants);
     if (signStride && load<u32>(signs + (e >> 5) * signStride) >>> (<u32>e & 31) & 1) value = -value;
     const out = to + (e << 2);
     store<f32>(out, isFloat<P>() ? load<f32>(out) + factor * value : value);
@@ -41,15 +42,18 @@ function putSlowly<E, P>(
 // @ts-ignore: decorator
 @inline
 function putPiece<E, S, P, U>(
-  to: usize, from: usize, first: usize, end: usize, signs: usize, stride: usize, factor: v128,
+  to: usize, from: usize, first: usize, end: usize, signs: usize, stride: usize, factor: v128, constants: usize,
 ): void {
   for (let e = first; e < end; e += unit<U>()) {
     let word = i32x4.splat(0);
-    if (isSigned<S>()) word = spread(load<u32>(signs + (e >> 5) * stride) >>> (unit<U>() == 32 ? 0 : <u32>e & 31));
+    if (isSigned<S>()) {
+      const bits = load<u32>(signs + (e >> 5) * stride);
+      word = spread(unit<U>() == 32 ? bits : bits >>> (<u32>e & 31), constants);
+    }
     const out = to + (e << 2);
-    if (unit<U>() == 4) put4<E, S, P>(out, from, word, 0, factor);
-    else put16<E, S, P>(out, from, word, 0, factor);
-    if (unit<U>() == 32) put16<E, S, P>(out + 64, from + 16 * sizeof<E>(), word, 16, factor);
+    if (unit<U>() == 4) put4<E, S, P>(out, from, word, factor, constants);
+    else put16<E, S, P>(out, from, word, 0, factor, constants);
+    if (unit<U>() == 32) put16<E, S, P>(out + 64, from + 16 * sizeof<E>(), word, 16, factor, constants);
     from += unit<U>() * sizeof<E>();
   }
 }
@@ -59,7 +63,7 @@ function putPiece<E, S, P, U>(
 @inline
 function takeSmallBlocks<E, S, P, Z>(
   args: usize, to: usize, starts: usize, stride: usize, signs: usize, signStride: usize, dim: usize, limit: usize,
-  factor: f32,
+  factor: f32, constants: usize,
 ): void {
   const blocks: usize = 16 / sizeof<Z>();
   for (let first: usize = 0; first < dim; first += 16) {
@@ -71,12 +75,12 @@ function takeSmallBlocks<E, S, P, Z>(
     if (sizeof<Z>() > 1 && round) {
       for (let k: usize = 0; k < blocks; k++) {
         const from = <usize>load<u32>(starts + k * stride), begin = first + k * sizeof<Z>();
-        putSlowly<E, P>(args, to, from, begin, begin + sizeof<Z>(), signs, signStride, factor);
+        putSlowly<E, P>(args, to, from, begin, begin + sizeof<Z>(), signs, signStride, factor, constants);
       }
     } else {
       let word = i32x4.splat(0);
-      if (isSigned<S>()) word = spread(load<u32>(signs + (first >> 5) * signStride) >>> (<u32>first & 31));
-      gather16<E, S, P, Z>(out, starts, stride, word, f32x4.splat(factor));
+      if (isSigned<S>()) word = spread(load<u32>(signs + (first >> 5) * signStride) >>> (<u32>first & 31), constants);
+      gather16<E, S, P, Z>(out, starts, stride, word, f32x4.splat(factor), constants);
     }
     starts += blocks * stride;
   }
@@ -125,6 +129,7 @@ function takeChunk<E, S, P, U>(
   const stride = slot(args, CHUNK) << 2, signStride = isSigned<S>() ? stride : 0, words = signWords(args);
   const limit = slot(args, ARRAY) + slot(args, SIZE) * sizeof<E>() - runBytes;
   const shift = startShift(args), prime = <u32>slot(args, PRIME), shared = <u32>slot(args, ROWS_PER_BLOCK);
+  const constants = scratch - HEADER + BLOCK_CONSTANTS;
   let touched: u32 = 0;
   for (let i: usize = 0; i < rows; i += 4) {
     hashFour<S>(args, scratch, ids, idStep, i, rows, blocks, words, stride, shift, prime, shared);
@@ -144,14 +149,15 @@ function takeChunk<E, S, P, U>(
         continue;
       }
       if (isSigned<U>()) {
-        takeSmallBlocks<E, S, P, U>(args, out, starts, stride, signs, signStride, dim, limit, factor);
+        takeSmallBlocks<E, S, P, U>(args, out, starts, stride, signs, signStride, dim, limit, factor, constants);
         continue;
       }
       for (let first: usize = 0; first < dim; first += run) {
         const from = <usize>load<u32>(starts), pieceEnd = min(first + run, dim);
         starts += stride;
-        if (unit<U>() == 1 || from > limit) putSlowly<E, P>(args, out, from, first, pieceEnd, signs, signStride, factor);
-        else putPiece<E, S, P, U>(out, from, first, pieceEnd, signs, stride, f32x4.splat(factor));
+        if (unit<U>() == 1 || from > limit) {
+          putSlowly<E, P>(args, out, from, first, pieceEnd, signs, signStride, factor, constants);
+        } else putPiece<E, S, P, U>(out, from, first, pieceEnd, signs, stride, f32x4.splat(factor), constants);
       }
     }
   }
