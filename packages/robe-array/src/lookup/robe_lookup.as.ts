@@ -7,7 +7,7 @@
  * copied from the first-level cache. Measured with uniform ids at dim 128 with signs, ns per row without and with: 281 and
  * 154 (108 MB, Z 32), 228 and 100 (108 MB, Z 128); arrays of 10.8 MB gain nothing and lose nothing. Tried without gain:
  * reading a row or a group ahead between the copies, hashing between the reads, reading every other line, reading the
- * lines of the output too.
+ * lines of the output too. Blocks of 1, 2 and 4 elements are gathered without: their copies store seldom enough.
  *
  * Slots: see _slots.as.ts. Types as in _blocks.as.ts.
  */
@@ -20,6 +20,8 @@ import {
 
 /** Rows that are read before they are copied. */
 const GROUP: usize = 32;
+/** Arrays that are larger have blocks of 8 elements read first as well; in smaller ones that costs more than it brings. */
+const FAR_BYTES: usize = 32 << 20;
 
 /** Elements `first` to `end` of a row, one by one: any block size, and blocks that go on at the array's start. */
 function putSlowly<E, P>(
@@ -96,6 +98,7 @@ function touchBlock(from: usize, bytes: usize): u32 {
     return load<u8>(from) | load<u8>(from, 64) | load<u8>(from, 128) | load<u8>(from, 192) | load<u8>(from, 256) |
       load<u8>(from, 320) | load<u8>(from, 384) | load<u8>(from, 448) | load<u8>(from, 511);
   }
+  if (bytes <= 64) return load<u8>(from) | load<u8>(from + bytes - 1);
   let touched: u32 = load<u8>(from + bytes - 1);
   for (let at: usize = 0; at < bytes; at += 64) touched |= load<u8>(from + at);
   return touched;
@@ -129,14 +132,14 @@ function takeChunk<E, S, P, U>(
   const stride = slot(args, CHUNK) << 2, signStride = isSigned<S>() ? stride : 0, words = signWords(args);
   const limit = slot(args, ARRAY) + slot(args, SIZE) * sizeof<E>() - runBytes;
   const shift = startShift(args), prime = <u32>slot(args, PRIME), shared = <u32>slot(args, ROWS_PER_BLOCK);
-  const constants = scratch - HEADER + BLOCK_CONSTANTS;
+  const constants = scratch - HEADER + BLOCK_CONSTANTS, far = limit - slot(args, ARRAY) > FAR_BYTES;
   let touched: u32 = 0;
   for (let i: usize = 0; i < rows; i += 4) {
     hashFour<S>(args, scratch, ids, idStep, i, rows, blocks, words, stride, shift, prime, shared);
   }
   for (let group: usize = 0; group < rows; group += GROUP) {
     const end = min(group + GROUP, rows);
-    if (unit<U>() >= 16 && !isSigned<U>()) {
+    if (unit<U>() >= 16 && (!isSigned<U>() || (sizeof<U>() == 8 && far))) {
       for (let i = group; i < end; i += 4) touched |= touchFour(scratch + (i << 2), blocks, stride, limit, runBytes);
     }
     for (let i = group; i < end; i++) {
