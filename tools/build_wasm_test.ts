@@ -1,5 +1,6 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { buildModule, findModules } from "./build_wasm.ts";
+import { hashSources } from "./wasm/compile.ts";
 import { readSections } from "./wasm/sections.ts";
 
 const include = `export function slot(args: usize, i: usize): usize { return <usize>load<f64>(args + (i << 3)); }\n`;
@@ -39,6 +40,47 @@ Deno.test("buildModule() builds a module that runs on a shared memory", async ()
     const { instance } = await WebAssembly.instantiate(binary, { env: { memory } });
     (instance.exports["scale"] as (args: number, task: number) => void)(0, 1);
     assertEquals([...new Float32Array(memory.buffer, 64, 2)], [5, 21]);
+  });
+});
+
+Deno.test("buildModule() builds a module whose first line asks for it on a memory that is not shared", async () => {
+  const text = `// memory: private\n${scale}`;
+  await withSources(
+    { "_slot.as.ts": include, "own.as.ts": text, "odd.as.ts": `// memory: mine\n${scale}` },
+    async (folder) => {
+      const entry = `${folder}/own.as.ts`, odd = `${folder}/odd.as.ts`;
+      await buildModule(entry, false);
+      const { ownWasm } = await import(`file://${folder}/own_wasm.ts`);
+      const binary = Uint8Array.fromHex(ownWasm);
+      assertEquals(readSections(binary).imports, ["env.memory"]);
+      const memory = new WebAssembly.Memory({ initial: 1 }); // not shared and without a maximum
+      new Float64Array(memory.buffer, 0, 2).set([64, 3]);
+      new Float32Array(memory.buffer, 64, 2).set([5, 7]);
+      const { instance } = await WebAssembly.instantiate(binary, { env: { memory } });
+      (instance.exports["scale"] as (args: number, task: number) => void)(0, 1);
+      assertEquals([...new Float32Array(memory.buffer, 64, 2)], [5, 21]);
+      const built = await hashSources(entry);
+      await Deno.writeTextFile(entry, `// memory: shared\n${scale}`);
+      assertNotEquals(await hashSources(entry), built);
+      assertEquals(await buildModule(entry, true), `${folder}/own_wasm.ts`);
+      const error = await assertRejects(() => buildModule(odd, false), SyntaxError);
+      assertStringIncludes(error.message, `odd.as.ts as its memory is "mine"; want shared or private`);
+    },
+  );
+});
+
+Deno.test("buildModule() refuses state and relaxed SIMD on a private memory too", async () => {
+  const files = {
+    "count.as.ts": "// memory: private\n" +
+      "let n: i32 = 0;\nexport function k(args: usize): void { n++; store<i32>(args, n); }\n",
+    "relaxed.as.ts": "// memory: private\nexport function k(args: usize): void {\n" +
+      "  v128.store(args, f32x4.relaxed_madd(v128.load(args), v128.load(args), v128.load(args)));\n}\n",
+  };
+  await withSources(files, async (folder) => {
+    const count = await assertRejects(() => buildModule(`${folder}/count.as.ts`, false), TypeError);
+    assertStringIncludes(count.message, "mutable globals");
+    const relaxed = await assertRejects(() => buildModule(`${folder}/relaxed.as.ts`, false), SyntaxError);
+    assertStringIncludes(relaxed.message, "Feature 'relaxed-simd' is not enabled");
   });
 });
 

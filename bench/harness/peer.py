@@ -5,10 +5,11 @@ import sys
 import time
 
 
-def serve(name, version, prepare):
+def serve(name, version, prepare, ask=None):
     """Serves until stdin ends.
 
     prepare(spec) builds the inputs of a case and returns a function without arguments that does the work once.
+    ask(spec) answers {"ask": spec} with an object, for what is not timed.
     """
     # Whatever a library prints must not end up between two answers.
     answers, sys.stdout = sys.stdout, sys.stderr
@@ -25,6 +26,9 @@ def serve(name, version, prepare):
             if message.get("forget"):
                 cases.clear()
                 answer({})
+                continue
+            if "ask" in message:
+                answer(ask(message["ask"]))
                 continue
             key = json.dumps(message["run"], sort_keys=True)
             if key not in cases:

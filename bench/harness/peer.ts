@@ -4,7 +4,8 @@
  * The protocol is one JSON object per line. The child first says `{"name": "PyTorch", "version": "..."}`; then each
  * line it gets is answered by one line. `{"run": <spec>, "repeats": n}` is answered by `{"seconds": s}`, the time of all
  * `n` repeats; a failure by `{"error": "..."}`. The child keeps what it built for a spec until it gets
- * `{"forget": true}`. `peer.py` beside this file does all that for Python.
+ * `{"forget": true}`. `{"ask": <spec>}` is answered by any object, where the child knows how. `peer.py` beside this file
+ * does all that for Python.
  *
  * @module
  */

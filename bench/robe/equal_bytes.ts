@@ -17,20 +17,14 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { describeMachine } from "../harness.ts";
+import { prepareScores, Resamples, type Scores } from "../stats/bootstrap.ts";
+import { runJobs } from "../stats/run_jobs.ts";
+import { readScores, sourceName } from "../stats/trainer_process.ts";
 import { analyse, type ArmResult, runKey } from "./equal_bytes/analysis.ts";
 import { allArms } from "./equal_bytes/arms.ts";
-import { prepareScores, Resamples, type Scores } from "./equal_bytes/bootstrap.ts";
 import { markdown } from "./equal_bytes/markdown.ts";
 import { plot } from "./equal_bytes/plot.ts";
-import {
-  compressionLimits,
-  type DataSet,
-  readScores,
-  type Run,
-  runArm,
-  scoresPath,
-  settingsOf,
-} from "./equal_bytes/runs.ts";
+import { compressionLimits, type DataSet, type Run, runArm, scoresPath, settingsOf } from "./equal_bytes/runs.ts";
 
 const flags = parseArgs(Deno.args, { string: ["seeds", "only", "resamples", "jobs"] });
 const source = String(flags._[0] ?? "");
@@ -58,7 +52,7 @@ await report();
 async function knownRuns(): Promise<Run[]> {
   const text = await Deno.readTextFile(file("json")).catch(() => undefined);
   const kept: { source?: string; runs: Run[] } = text === undefined ? { runs: [] } : JSON.parse(text);
-  const candidates = kept.source === baseName(source) ? kept.runs : [];
+  const candidates = kept.source === sourceName(source) ? kept.runs : [];
   const known: Run[] = [];
   for (const run of candidates) {
     const arm = all.find(({ name }) => name === run.arm);
@@ -71,33 +65,20 @@ async function knownRuns(): Promise<Run[]> {
 async function trainAll(): Promise<void> {
   const open = seeds.flatMap((seed) => wanted.map((arm) => ({ arm, seed })))
     .filter(({ arm, seed }) => !runs.some((run) => run.arm === arm.name && run.seed === seed));
-  const began = performance.now(), total = open.length;
-  let done = 0;
-  const failures: string[] = [];
-  const worker = async () => {
-    for (let job = open.shift(); job; job = open.shift()) {
-      const { arm, seed } = job;
-      const started = performance.now();
-      const run = await runArm(data, arm, seed).catch((error: Error) => error);
-      done++;
-      const minutes = (performance.now() - began) / 60_000;
-      const progress = `${done}/${total}, ${(minutes / done * (total - done)).toFixed(0)} min left`;
-      const took = `${((performance.now() - started) / 1000).toFixed(1)} s`;
-      if (run instanceof Error) {
-        failures.push(`${arm.name}, seed ${seed}: ${run.message}`);
-        console.log(`${progress}  ${failures.at(-1)}`);
-        continue;
-      }
-      runs.push(run);
-      await save([]);
-      const { auc, logloss, bestStep } = run;
-      console.log(
-        `${progress}  ${arm.name}, seed ${seed}: AUC ${auc.toFixed(4)}, log loss ${logloss.toFixed(4)}, best step ` +
-          `${bestStep}, ${took}`,
-      );
-    }
-  };
-  await Promise.all(Array.from({ length: jobs }, worker));
+  const failures = await runJobs(
+    open.map(({ arm, seed }) => ({
+      name: `${arm.name}, seed ${seed}`,
+      async run() {
+        const run = await runArm(data, arm, seed);
+        runs.push(run);
+        await save([]);
+        const { auc, logloss, bestStep } = run;
+        return `AUC ${auc.toFixed(4)}, log loss ${logloss.toFixed(4)}, best step ${bestStep}`;
+      },
+    })),
+    jobs,
+    console.log,
+  );
   if (failures.length > 0) {
     console.error(`${failures.length} runs failed:\n${failures.join("\n")}`);
     Deno.exitCode = 1;
@@ -118,7 +99,7 @@ async function report(): Promise<void> {
   const title = `Quality at equal bytes: ${data.set === "click_log" ? "a real click log" : "the synthetic set"}`;
   const rows = [...scores.values()][0]?.losses.length ?? 0;
   const facts = [
-    `Data: ${baseName(source)}, ${rows.toLocaleString("en-US")} test rows; the trainer's defaults (dim 16, Adagrad).`,
+    `Data: ${sourceName(source)}, ${rows.toLocaleString("en-US")} test rows; the trainer's defaults (dim 16, Adagrad).`,
     `Hashed tables reach at most ${limits.hash}x and QR tables ${limits.qr}x, as tables of 50 rows or fewer stay full.`,
     `In brackets: 95 % of ${resampleCount} paired bootstrap resamples of test rows and seeds.`,
     "Steps: of the search until the best validation AUC, over those of full tables.",
@@ -130,13 +111,13 @@ async function report(): Promise<void> {
 
 /** Writes the JSON file; while runs are still being made without what only all of them tell. */
 async function save(arms: readonly ArmResult[]): Promise<void> {
-  const command = `deno run -A bench/robe/equal_bytes.ts ${baseName(source)}`;
+  const command = `deno run -A bench/robe/equal_bytes.ts ${sourceName(source)}`;
   const text = JSON.stringify(
     {
       name: `equal bytes, ${data.set}`,
       command,
       machine: describeMachine(),
-      source: baseName(source),
+      source: sourceName(source),
       limits,
       resamples: resampleCount,
       arms,
@@ -149,11 +130,6 @@ async function save(arms: readonly ArmResult[]): Promise<void> {
   await Deno.mkdir(new URL(".", path), { recursive: true });
   await Deno.writeTextFile(temporary, text + "\n");
   await Deno.rename(temporary, path);
-}
-
-function baseName(text: string): string {
-  const [kind, path = ""] = text.split(/:(.*)/s);
-  return path ? `${kind}:${path.split("/").at(-1)}` : kind!;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -26,7 +26,7 @@ export function randomIds(
 }
 
 /** `mulberry32`: 32 random bits per draw. */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

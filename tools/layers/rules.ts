@@ -44,7 +44,8 @@ export interface Finding {
 }
 
 function isTest(file: string): boolean {
-  return /_(test|bench)\.ts$/.test(file) || file.includes("/testdata/");
+  // `_test_name.ts` holds what tests share.
+  return /_(test|bench)\.ts$|\/_test_\w+\.ts$/.test(file) || file.includes("/testdata/");
 }
 
 function layerOf(member: Member): number {

@@ -7,8 +7,10 @@ import asc from "assemblyscript/asc";
 import { dirname, join, posix, relative } from "node:path";
 import { findState, readSections } from "./sections.ts";
 
-/** Every module of a device imports one shared memory of up to 4 GiB; SIMD and threads are on. */
-export const compilerFlags: readonly string[] = [
+/** What a module says of its memory in its first line; `shared` where it says nothing. */
+export type MemoryKind = "shared" | "private";
+
+const commonFlags = [
   "--optimizeLevel=3",
   "--shrinkLevel=0",
   "--converge",
@@ -16,15 +18,29 @@ export const compilerFlags: readonly string[] = [
   "--runtime=stub",
   "--importMemory",
   "--noExportMemory",
-  "--sharedMemory",
-  "--initialMemory=1",
-  "--maximumMemory=65536",
-  "--enable=simd",
-  "--enable=relaxed-simd",
-  "--enable=threads",
-  // An out-of-bounds abort becomes a trap instead of an import.
-  "--use=abort=",
 ];
+
+/**
+ * Flags of a module by the memory it imports.
+ *
+ * - `shared`: every module of a device imports one shared memory of up to 4 GiB; SIMD and threads are on.
+ * - `private`: the module imports a memory of its own, so that it runs where shared memory does not exist (a page that is not
+ *   cross-origin isolated); plain SIMD only, as relaxed SIMD may give other bits on another host.
+ */
+export const compilerFlags: Readonly<Record<MemoryKind, readonly string[]>> = {
+  shared: [
+    ...commonFlags,
+    "--sharedMemory",
+    "--initialMemory=1",
+    "--maximumMemory=65536",
+    "--enable=simd",
+    "--enable=relaxed-simd",
+    "--enable=threads",
+    // An out-of-bounds abort becomes a trap instead of an import.
+    "--use=abort=",
+  ],
+  private: [...commonFlags, "--initialMemory=1", "--enable=simd", "--use=abort="],
+};
 
 /** The compiler's name and version, part of the source hash. */
 export const compiler: string = `assemblyscript ${asc.version}`;
@@ -49,13 +65,27 @@ export async function sourcesOf(entry: string): Promise<string[]> {
 }
 
 /**
+ * Reads which memory a module imports from its first line, such as `// memory: private`.
+ *
+ * @param entry Path of the `*.as.ts` file.
+ * @throws {SyntaxError} The first line names a memory that is neither `shared` nor `private`.
+ */
+export async function memoryOf(entry: string): Promise<MemoryKind> {
+  const kind = /^\/\/ memory:[ \t]*([^\r\n]*?)[ \t]*(?:\r?\n|$)/.exec(await Deno.readTextFile(entry))?.[1] ?? "shared";
+  if (kind !== "shared" && kind !== "private") {
+    throw new SyntaxError(`Cannot compile ${entry} as its memory is ${JSON.stringify(kind)}; want shared or private`);
+  }
+  return kind;
+}
+
+/**
  * Hashes all that decides what a module compiles to: sources, flags, compiler version.
  *
  * @param entry Path of the `*.as.ts` file.
  * @returns Hexadecimal SHA-256.
  */
 export async function hashSources(entry: string): Promise<string> {
-  const parts = [compiler, ...compilerFlags];
+  const parts = [compiler, ...compilerFlags[await memoryOf(entry)]];
   for (const path of await sourcesOf(entry)) {
     parts.push(
       posix.normalize(relative(dirname(entry), path)),
@@ -71,13 +101,14 @@ export async function hashSources(entry: string): Promise<string> {
  *
  * @param entry Path of the `*.as.ts` file.
  * @returns The WebAssembly binary.
- * @throws {SyntaxError} The source does not compile; the message is the compiler's.
+ * @throws {SyntaxError} The source does not compile; the message is the compiler's. Or its first line is wrong.
  * @throws {TypeError} The module holds data segments, mutable globals or foreign imports.
  */
 export async function compileModule(entry: string): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
   const stderr = asc.createMemoryStream();
-  const { error } = await asc.main([entry, "--outFile=module.wasm", ...compilerFlags], {
+  const flags = compilerFlags[await memoryOf(entry)];
+  const { error } = await asc.main([entry, "--outFile=module.wasm", ...flags], {
     stderr,
     readFile: async (name: string) => {
       try {

@@ -3,16 +3,10 @@
  *
  * @module
  */
+import type { Difference, Resamples } from "../../stats/bootstrap.ts";
+import { type Spread, spread } from "../../stats/spread.ts";
 import type { Arm } from "./arms.ts";
-import type { Difference, Resamples } from "./bootstrap.ts";
 import type { Run } from "./runs.ts";
-
-/** Mean and extremes over seeds. */
-export interface Spread {
-  readonly mean: number;
-  readonly min: number;
-  readonly max: number;
-}
 
 /** Differences to another arm, seed by seed; a positive AUC difference and a negative loss difference are better. */
 export interface Comparison {
@@ -87,13 +81,5 @@ function stepsToFull(own: readonly Run[], full: readonly Run[]): Pick<ArmResult,
       within,
       steps: own.map((run) => run.validation?.find(([, auc]) => auc >= best - within)?.[0] ?? null),
     })),
-  };
-}
-
-function spread(values: readonly number[]): Spread {
-  return {
-    mean: values.reduce((sum, value) => sum + value, 0) / values.length,
-    min: Math.min(...values),
-    max: Math.max(...values),
   };
 }

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { intervalText, markdownTable } from "../../stats/markdown_text.ts";
 import type { ArmResult } from "./analysis.ts";
-import type { Difference } from "./bootstrap.ts";
 
 const TITLES: Readonly<Record<ArmResult["group"], string>> = {
   baseline: "Full, hashed and quotient-remainder tables",
@@ -20,7 +20,7 @@ export function markdown(title: string, facts: readonly string[], arms: readonly
   for (const [group, heading] of Object.entries(TITLES)) {
     const rows = arms.filter((arm) => arm.group === group).sort((a, b) => a.ratio - b.ratio);
     if (rows.length === 0) continue;
-    lines.push("", `## ${heading}`, "", ...table(HEAD, rows.map(cells)));
+    lines.push("", `## ${heading}`, "", ...markdownTable(HEAD, rows.map(cells)));
   }
   const steps = arms.filter((arm) => arm.stepsToFull);
   if (steps.length > 0) {
@@ -30,7 +30,7 @@ export function markdown(title: string, facts: readonly string[], arms: readonly
       "Steps until the validation AUC comes that near to the best of full tables (median of seeds, - where half or more",
       "never do):",
       "",
-      ...table(
+      ...markdownTable(
         ["arm", ...within],
         steps.map((arm) => [arm.name, ...arm.stepsToFull!.map(({ steps }) => median(steps))]),
       ),
@@ -60,28 +60,16 @@ function cells(arm: ArmResult): string[] {
     arm.compressionRatio.toFixed(1),
     String(arm.seeds),
     `${auc.mean.toFixed(4)} (${auc.min.toFixed(4)} to ${auc.max.toFixed(4)})`,
-    interval(arm.minusFull?.auc),
-    interval(arm.minusHash?.auc),
+    intervalText(arm.minusFull?.auc),
+    intervalText(arm.minusHash?.auc),
     logloss.mean.toFixed(4),
-    interval(arm.minusFull?.logloss),
+    intervalText(arm.minusFull?.logloss),
     bestStep.timesFull === undefined ? "" : bestStep.timesFull.toFixed(2),
   ];
-}
-
-function interval(difference: Difference | undefined): string {
-  if (!difference) return "";
-  const text = (x: number) => `${x < 0 ? "" : "+"}${x.toFixed(4)}`;
-  return `${text(difference.mean)} [${difference.rowsAndSeeds.map(text).join(", ")}]`;
 }
 
 function median(steps: readonly (number | null)[]): string {
   const sorted = steps.map((step) => step ?? Infinity).sort((a, b) => a - b);
   const middle = sorted[Math.floor(sorted.length / 2)]!;
   return Number.isFinite(middle) ? String(middle) : "-";
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = head.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]!.length)));
-  const line = (row: readonly string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`;
-  return [line(head), `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...rows.map(line)];
 }

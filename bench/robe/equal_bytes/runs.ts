@@ -4,12 +4,11 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import { runTrainer } from "../../stats/trainer_process.ts";
 import type { Arm, Limits } from "./arms.ts";
 
-const ROOT = new URL("../../../", import.meta.url);
-const TRAINER = fileURLToPath(new URL("apps/trainer/main.ts", ROOT));
 /** Probabilities of the test rows are kept here; they are too large for the repository. */
-const SCORES = fileURLToPath(new URL(".cache/equal_bytes/", ROOT));
+const SCORES = fileURLToPath(new URL("../../../.cache/equal_bytes/", import.meta.url));
 
 /** One run, from its `report.json`. */
 export interface Run {
@@ -46,18 +45,6 @@ export function scoresPath({ set }: DataSet, arm: string, seed: number): string 
   return `${SCORES}${set}/${arm.replaceAll(/[^\w.-]+/g, "_")}-seed${seed}.npy`;
 }
 
-/** Probabilities and labels of the test rows, interleaved; `undefined` when they are not there. */
-export async function readScores(path: string): Promise<Float32Array | undefined> {
-  let bytes: Uint8Array<ArrayBuffer>;
-  try {
-    bytes = await Deno.readFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-  return new Float32Array(bytes.slice(10 + bytes[8]! + 256 * bytes[9]!).buffer);
-}
-
 /** Trains an arm once, on one thread. */
 export async function runArm(data: DataSet, arm: Arm, seed: number): Promise<Run> {
   const out = await Deno.makeTempDir();
@@ -65,7 +52,7 @@ export async function runArm(data: DataSet, arm: Arm, seed: number): Promise<Run
   const scores = scoresPath(data, arm.name, seed);
   await Deno.mkdir(scores.slice(0, scores.lastIndexOf("/")), { recursive: true });
   try {
-    await trainer([
+    await runTrainer([
       ...["--data", data.source, "--cache", `${SCORES}data`, "--device", "cpu", "--threads", "1", "--no-tensorboard"],
       ...["--out", out, "--force", "--dump-scores", scores],
       ...settings.split(" "),
@@ -104,21 +91,12 @@ export async function compressionLimits({ source }: DataSet): Promise<Limits> {
       "--embedding",
       `${kind}:1e9`,
     ];
-    const message = await trainer(flags).then(() => "it did not refuse", (error: Error) => error.message);
+    const message = await runTrainer(flags).then(() => "it did not refuse", (error: Error) => error.message);
     const ratio = Number(/want at most ([\d.]+)/.exec(message)?.[1]);
     if (!(ratio > 1)) throw new Error(`Cannot tell how far ${kind} can compress: ${message}`);
     return ratio;
   };
   return { hash: await largest("hash"), qr: await largest("qr") };
-}
-
-async function trainer(args: readonly string[]): Promise<void> {
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", TRAINER, ...args],
-    stdout: "null",
-    stderr: "piped",
-  }).output();
-  if (code !== 0) throw new Error(new TextDecoder().decode(stderr).trimEnd().split("\n").at(-1));
 }
 
 function validationCurve(csv: string): [number, number][] {

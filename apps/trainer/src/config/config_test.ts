@@ -52,7 +52,7 @@ Deno.test("parseCommandLine() refuses missing, mistyped and impossible values in
       [["--optimizer", "adagard"], "did you mean adagrad?"],
       [["--model", "sage"], "not part of this build"],
       [["--ranks", "4"], "Cannot use --ranks 4 as it is not part of this build; want 1"],
-      [["--codec", "lossy:0.01"], "not part of this build; want off"],
+      [["--codec", "zip"], 'Cannot read --codec as its kind is unknown: "zip"; want off, fp16 or lossy'],
       [["--export", "onnx"], "not part of this build"],
       [["--bottom", "13-x-16"], "layer widths"],
       [["a.json", "b.json"], 'already have "a.json"'],

@@ -6,6 +6,7 @@
 import { UsageError } from "../errors.ts";
 import { nearestName } from "./did_you_mean.ts";
 import { readGrowth } from "./robe_spec.ts";
+import { type OptionRules, parseSpecOptions } from "./spec_options.ts";
 
 /** A parsed embedding choice. `amount` is the compression ratio (hash, qr, robe). */
 export interface EmbeddingSpec {
@@ -30,11 +31,8 @@ interface KindRules {
   /** What the number after the colon means; absent when none may be given. */
   readonly amount?: "ratio";
   /** The keys after the comma. */
-  readonly options: Readonly<Record<string, OptionRule>>;
+  readonly options: OptionRules;
 }
-
-/** The values of a key: some words, or what a test accepts. */
-type OptionRule = readonly string[] | { readonly want: string; accepts(value: string): boolean };
 
 const KINDS: Readonly<Record<EmbeddingKind, KindRules>> = {
   full: { options: {} },
@@ -71,7 +69,7 @@ export function parseEmbeddingSpec(text: string, what: string): EmbeddingSpec {
   if (ELSEWHERE.includes(kind)) {
     throw new UsageError(`Cannot use ${what} ${text} as ${kind} is not part of this build; want ${WANT}`);
   }
-  const rules = (KINDS as Record<string, KindRules | undefined>)[kind];
+  const rules = Object.hasOwn(KINDS, kind) ? KINDS[kind as EmbeddingKind] : undefined;
   if (!rules || more.length > 0) {
     const near = rules ? undefined : nearestName(kind, [...Object.keys(KINDS)]);
     throw new UsageError(
@@ -79,14 +77,7 @@ export function parseEmbeddingSpec(text: string, what: string): EmbeddingSpec {
     );
   }
   const amount = parseAmount(kind, rules, amountText, text, what);
-  const options: Record<string, string> = {};
-  for (const pair of rest) {
-    const [key, value] = parseOption(kind, rules, pair, what);
-    if (Object.hasOwn(options, key)) {
-      throw new UsageError(`Cannot read ${what} as option ${key} of ${kind} is given twice: "${text}"; want it once`);
-    }
-    options[key] = value;
-  }
+  const options = parseSpecOptions(kind, rules.options, rest, { what, text });
   return { kind: kind as EmbeddingKind, ...(amount === undefined ? {} : { amount }), options };
 }
 
@@ -136,27 +127,4 @@ function parseAmount(
     );
   }
   return amount;
-}
-
-function parseOption(kind: string, rules: KindRules, pair: string, what: string): [string, string] {
-  const equals = pair.indexOf("=");
-  const [key, value] = equals < 0 ? [pair, ""] : [pair.slice(0, equals), pair.slice(equals + 1)];
-  const known = Object.keys(rules.options);
-  const rule = Object.hasOwn(rules.options, key) ? rules.options[key] : undefined;
-  if (!rule) {
-    const near = nearestName(key, known);
-    throw new UsageError(
-      `Cannot read ${what} as ${kind} has no option "${key}"; want ${known.length ? known.join(", ") : "no options"}` +
-        (near ? ` (did you mean ${near}?)` : ""),
-    );
-  }
-  const [accepted, want] = "accepts" in rule
-    ? [rule.accepts(value), rule.want]
-    : [rule.includes(value), rule.join(" or ")];
-  if (!accepted) {
-    throw new UsageError(
-      `Cannot read ${what} as option ${key} of ${kind} has an unknown value: "${value}"; want ${want}`,
-    );
-  }
-  return [key, value];
 }

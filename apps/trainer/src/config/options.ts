@@ -4,6 +4,7 @@
  * @module
  */
 import { UsageError } from "../errors.ts";
+import { parseCodecSpec } from "./codec_spec.ts";
 import { DEFAULT_SYNTHETIC_ROWS, parseDataSpec } from "./data_spec.ts";
 import { type EmbeddingSetting, parseEmbeddingSetting } from "./embedding_spec.ts";
 import { choice, type Group, onOff, type Option, realNumber, show, text, wholeNumber, widths } from "./option.ts";
@@ -268,13 +269,17 @@ const deviceOptions = {
       return ranks === 1 ? 1 : notInThisBuild(ranks, what, "1");
     },
   },
-  codec: {
-    ...choice({ group: "Device", help: "Compression between ranks; this build knows off", fallback: "off" }, ["off"]),
-    parse(value: unknown, what: string): "off" {
-      if (typeof value === "string" && /^(fp16|lossy)/.test(value)) notInThisBuild(value, what, "off");
-      return choice({ group: "Device", help: "" }, ["off"]).parse(value, what);
-    },
-  },
+  codec: text({
+    group: "Device",
+    placeholder: "<kind>",
+    help: "What vectors between tables and interaction are rounded to in training, as if sent between ranks: off, " +
+      "fp16[,direction=...] or lossy[:<relative bound>][,<key>=<value>...]; the bound is a share of the range of a " +
+      "table's values in a batch. Keys of lossy: direction (forward, backward or both), gradient (another bound " +
+      "backward), slices (parts of a batch with ranges of their own), adaptive (bounds by table class: a third of the " +
+      "bound, itself, or 5/3 of it; tighten=, loosen=, warmup=, samples=), decay (step, linear, log, constant or none: " +
+      "bounds begin c0= times as large and fall over phase= of the steps)",
+    fallback: "off; lossy 0.02 forward, adaptive 0.03 with decay=step,c0=2,phase=0.2",
+  }, parseCodecSpec),
 };
 
 const outputOptions = {

@@ -65,7 +65,8 @@ export interface TrainConfig extends DataConfig {
   /** 0: all cores. */
   readonly threads: number;
   readonly ranks: number;
-  readonly codec: "off";
+  /** See `codec_spec.ts`. */
+  readonly codec: string;
   /** 0: about one a minute. */
   readonly checkpointEvery: number;
   readonly keep: number;

@@ -55,7 +55,7 @@ export interface Settings {
   blas?: "auto" | "off" | "portable";
   threads?: number;
   ranks?: number;
-  codec?: "off";
+  codec?: string;
 
   out?: string;
   resume?: string;

@@ -28,6 +28,7 @@ Deno.test("parseEmbeddingSpec() refuses what this build does not train, and bad 
   const parse = (text: string) => () => parseEmbeddingSpec(text, "--embedding");
   assertThrows(parse("tt:16"), UsageError, "tt is not part of this build; want full, hash:<ratio>, qr:<ratio> or robe");
   assertThrows(parse("hsah:4"), UsageError, "did you mean hash?");
+  assertThrows(parse("toString"), UsageError, "its kind is unknown");
   assertThrows(parse("hash"), UsageError, "must be a number >= 1");
   assertThrows(parse("hash:0.5"), UsageError, "must be a number >= 1");
   assertThrows(parse("hash:1:2"), UsageError, "want full");

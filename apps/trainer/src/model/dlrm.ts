@@ -13,8 +13,13 @@ import type { FileData } from "../files.ts";
 import type { StepPhase, TrainableModel } from "../run/model.ts";
 import type { ModelFactory, ModelOrder } from "../run/model_factory.ts";
 import { makeCollection, type StoredCollection } from "./collection.ts";
+import { CodecExchange } from "./codec_exchange.ts";
 import { DumpExchange } from "./dump_exchange.ts";
+import { inTurn } from "./exchanges.ts";
 import { decodeTensors, encodeTensors } from "./tensor_files.ts";
+
+/** The codec's state in a checkpoint. */
+const CODEC_FILE = "codec.json";
 
 /** Builds a DLRM with fresh weights. */
 export const createDlrm: ModelFactory = (order) => new DlrmModel(order);
@@ -23,6 +28,7 @@ class DlrmModel implements TrainableModel, Disposable {
   readonly #model: Dlrm;
   readonly #embeddings: StoredCollection;
   readonly #dump: DumpExchange | undefined;
+  readonly #codec: CodecExchange | undefined;
   readonly #metadata: Record<string, string>;
   /** Elements of a ROBE array in a step. */
   readonly #sizeIn: (step: number) => number;
@@ -30,7 +36,7 @@ class DlrmModel implements TrainableModel, Disposable {
   /** Rate of the tables over that of the MLPs. */
   readonly #embeddingRate: number;
 
-  constructor({ device, config, choice, growth = [], dump, startStep }: ModelOrder) {
+  constructor({ device, config, choice, growth = [], dump, codec, startStep }: ModelOrder) {
     const optimizer = optimizerOf(config);
     this.#embeddingRate = config.embeddingLr / config.lr;
     const { shape, embedding } = choice;
@@ -38,6 +44,9 @@ class DlrmModel implements TrainableModel, Disposable {
     this.#sizeIn = (step) => sizeInStep(beginning, growth, step);
     this.#step = startStep + 1;
     this.#dump = dump && new DumpExchange(dump, startStep + 1);
+    this.#codec = codec && new CodecExchange(codec, shape.tables, startStep + 1);
+    // Dumps are for those who study compression: of what comes before it.
+    const exchange = inTurn([this.#dump, this.#codec].filter((one) => one !== undefined));
     this.#metadata = {
       format: "pocketrec-dlrm",
       config: JSON.stringify(shape),
@@ -53,7 +62,7 @@ class DlrmModel implements TrainableModel, Disposable {
       predictBatch: config.testBatch,
       seed: config.seed,
       loss: lossOf(config),
-      ...(this.#dump ? { exchange: this.#dump } : {}),
+      ...(exchange ? { exchange } : {}),
     });
   }
 
@@ -69,7 +78,7 @@ class DlrmModel implements TrainableModel, Disposable {
     enter("update");
     model.step(lr, lr * this.#embeddingRate);
     this.#step++;
-    if (this.#dump) this.#dump.step++;
+    for (const exchange of [this.#dump, this.#codec]) if (exchange) exchange.step++;
   }
 
   readLoss(): Promise<LossSum> {
@@ -97,20 +106,25 @@ class DlrmModel implements TrainableModel, Disposable {
     const part = (wanted: (name: string) => boolean): Record<string, Tensor> =>
       Object.fromEntries(all.filter(([name]) => wanted(name)));
     const metadata = { ...this.#metadata, embedding: JSON.stringify(this.embedding) };
-    return new Map([
+    const codec = this.#codec?.save();
+    return new Map<string, FileData>([
       ["weights.safetensors", encodeTensors(part((name) => !name.includes("@")), metadata)],
       ["optimizer.safetensors", encodeTensors(part((name) => name.includes("@")), {})],
+      ...(codec === undefined ? [] : [[CODEC_FILE, codec] as const]),
     ]);
   }
 
   restore(files: ReadonlyMap<string, Uint8Array>, what: "all" | "weights"): void {
     const names = ["weights.safetensors", ...(what === "all" ? ["optimizer.safetensors"] : [])];
-    const state = names.map((name) => {
+    const bytesOf = (name: string): Uint8Array => {
       const bytes = files.get(name);
       if (!bytes) throw new RunError(`Cannot restore the model as ${name} is missing`);
-      return decodeTensors(bytes);
-    });
-    this.#model.load(Object.assign({}, ...state));
+      return bytes;
+    };
+    this.#model.load(Object.assign({}, ...names.map((name) => decodeTensors(bytesOf(name)))));
+    if (what === "all" && this.#codec?.save() !== undefined) {
+      this.#codec.load(new TextDecoder().decode(bytesOf(CODEC_FILE)));
+    }
   }
 
   [Symbol.dispose](): void {

@@ -34,6 +34,17 @@ export interface Report {
     /** Milliseconds of the whole run by what they were spent on; together about `wallSeconds`. */
     readonly phasesMs: Readonly<Record<string, number>>;
   };
+  /** What went through the codec, both ways together; absent without one. */
+  readonly comm?: {
+    /** Bytes as float32 over encoded bytes, of the steps that were encoded to see it. */
+    readonly ratio: number;
+    /** Largest difference between a value and what came out for it. */
+    readonly maxError: number;
+    /** All steps at that ratio. */
+    readonly bytes: number;
+    /** Time in the codec. */
+    readonly ms: number;
+  };
   /** All parts of an interrupted and resumed run together. */
   readonly wallSeconds: number;
 }

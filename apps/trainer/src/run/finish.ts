@@ -16,6 +16,7 @@ import { formatReport, type Report, type Scores } from "../report/report.ts";
 import type { MetricSink } from "../sinks/metric_row.ts";
 import { environment, TRAINER_VERSION, versions } from "../version.ts";
 import { type Scored, scoreSplit } from "./evaluate.ts";
+import type { CommTotals } from "./comm.ts";
 import { evaluationRow } from "./loop.ts";
 import { clickMetrics } from "./metrics.ts";
 import { STEP_PHASES, type TrainableModel } from "./model.ts";
@@ -167,8 +168,14 @@ function makeReport(end: RunEnd, outcome: Report["outcome"], test: ClickMetrics 
       stepMs: watch.stepMs(),
       phasesMs: { ...phasesMs },
     },
+    ...(state.comm && state.comm.sizedBytes > 0 ? { comm: commOf(state.comm) } : {}),
     wallSeconds: Object.values(phasesMs).reduce((sum, ms) => sum + ms, 0) / 1000,
   };
+}
+
+function commOf({ rawBytes, sizedRawBytes, sizedBytes, maxError, ms }: CommTotals): NonNullable<Report["comm"]> {
+  const ratio = sizedRawBytes / sizedBytes;
+  return { ratio, maxError, bytes: Math.round(rawBytes / ratio), ms };
 }
 
 function scoresOf(metrics: ClickMetrics | undefined): Scores | null {

@@ -7,6 +7,7 @@ import type { AnyDevice } from "@pocketrec/compute";
 import type { ModelChoice } from "../config/model_choice.ts";
 import type { TrainConfig } from "../config/resolve.ts";
 import type { GrowthStep } from "../config/robe_spec.ts";
+import type { CodecOrder } from "../model/codec_exchange.ts";
 import type { TrainableModel } from "./model.ts";
 
 /** Dumps of what passes the exchange seam. */
@@ -36,6 +37,8 @@ export interface ModelOrder {
   /** When the array of `choice` grows, by steps of the run; none without. */
   readonly growth?: readonly GrowthStep[];
   readonly dump?: DumpRequest;
+  /** What vectors and gradients go through; nothing without. */
+  readonly codec?: CodecOrder;
   /** The step that the run goes on from; 0 for a new one. */
   readonly startStep: number;
 }

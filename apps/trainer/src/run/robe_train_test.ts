@@ -7,6 +7,8 @@ import { parsePredictArgs } from "../predict/options.ts";
 import { predict } from "../predict/predict.ts";
 import type { Terminal } from "../progress/terminal.ts";
 import { formatBytes } from "../report/format.ts";
+import { dyingIn } from "../testing/dying_model.ts";
+import { inFolder } from "../testing/in_folder.ts";
 import type { ModelFactory } from "./model_factory.ts";
 import { train } from "./train.ts";
 
@@ -23,29 +25,6 @@ async function run(args: readonly string[], createModel: ModelFactory = createDl
   const print = (part: string) => text += part;
   assertEquals(await train({ command: "train", file: {}, flags, createModel, terminal, print }), 0, text);
   return text;
-}
-
-/** A model that dies in the middle of a step. */
-function dyingIn(step: number): ModelFactory {
-  return (order) => {
-    const model = createDlrm(order);
-    let now = order.startStep;
-    const trainStep = model.trainStep.bind(model);
-    model.trainStep = (...args) => {
-      if (++now === step) throw new Error("the power went out");
-      return trainStep(...args);
-    };
-    return model;
-  };
-}
-
-async function inFolder(body: (dir: string) => Promise<void>): Promise<void> {
-  const dir = await Deno.makeTempDir();
-  try {
-    await body(dir);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
 }
 
 const json = (path: string) => JSON.parse(Deno.readTextFileSync(path));

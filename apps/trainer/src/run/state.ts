@@ -5,6 +5,7 @@
  */
 import { RunError } from "../errors.ts";
 import type { MetricRow } from "../sinks/metric_row.ts";
+import type { CommTotals } from "./comm.ts";
 import type { LossSum } from "./model.ts";
 
 /** The best evaluation so far. */
@@ -37,6 +38,8 @@ export interface RunState {
   /** Where the final fit began (see `refit.ts`), or `null` while the best step is still being looked for. */
   refitFrom: { readonly step: number; readonly epoch: number; readonly outcome: "finished" | "early-stop" } | null;
   history: MetricRow[];
+  /** What went through the codec; absent without one. */
+  comm?: CommTotals;
   /** Wall-clock milliseconds by phase, over all parts of the run. */
   phasesMs: Record<string, number>;
   /** Of the training rows; a resumed run must see the same. */

@@ -6,6 +6,7 @@
 import type { AnyDevice } from "@pocketrec/compute";
 import type { CtrDataset } from "@pocketrec/datasets";
 import { CheckpointStore } from "../checkpoint/store.ts";
+import { parseCodecSpec } from "../config/codec_spec.ts";
 import { readConfigFile } from "../config/file.ts";
 import { chooseModel, type ModelChoice } from "../config/model_choice.ts";
 import {
@@ -21,6 +22,7 @@ import { checkResumeFlags } from "../config/resume.ts";
 import type { Settings } from "../config/settings.ts";
 import { RunError } from "../errors.ts";
 import { replaceFile } from "../files.ts";
+import type { StepSpan } from "../model/codec_policy.ts";
 import { groupDigits } from "../report/format.ts";
 import { Progress } from "../progress/progress.ts";
 import type { Terminal } from "../progress/terminal.ts";
@@ -29,10 +31,11 @@ import type { MetricSink } from "../sinks/metric_row.ts";
 import { TensorBoardSink } from "../sinks/tensorboard.ts";
 import { TRAINER_VERSION } from "../version.ts";
 import { finishRun } from "./finish.ts";
+import { noComm } from "./comm.ts";
 import { rateOf } from "./rate.ts";
 import { trainLoop } from "./loop.ts";
 import { clickMetrics } from "./metrics.ts";
-import type { ModelFactory } from "./model_factory.ts";
+import type { ModelFactory, ModelOrder } from "./model_factory.ts";
 import { ahead, factsOf, openData } from "./open_data.ts";
 import { deviceLine, openDevice } from "./open_device.ts";
 import { dataLine, modelLine, planText, trainLine } from "./plan_text.ts";
@@ -124,6 +127,7 @@ async function runIn(folder: RunFolder, run: Run): Promise<number> {
       dataLine(dataset.info),
       modelLine(config, choice),
       trainLine(config, dataset.train.rows),
+      ...(config.codec === "off" ? [] : [`codec   ${config.codec}`]),
       `run     ${folder.path}`,
     ]
   ) progress.line(line);
@@ -183,6 +187,7 @@ async function search(parts: RunParts, totalSteps: number, files: CheckpointFile
     choice,
     growth: growthSteps(choice.growth, 0, totalSteps),
     startStep: state.step,
+    ...codecOrder(config, state, { fromStep: 0, steps: totalSteps }),
     ...(dumpExchange === undefined ? {} : { dump: { folder: dumpExchange, every: dumpEvery } }),
   });
   if (files) model.restore(files, "all");
@@ -221,7 +226,8 @@ async function finalFit(parts: RunParts, files: CheckpointFiles): Promise<number
       `${groupDigits(plan.totalSteps - from.step)} steps as the best was step ${state.best!.step}`,
   );
   const growth = growthSteps(choice.growth, from.step, plan.totalSteps - from.step);
-  using model = order.createModel({ device, config, choice, growth, startStep: state.step });
+  const codec = codecOrder(config, state, { fromStep: from.step, steps: plan.totalSteps - from.step });
+  using model = order.createModel({ device, config, choice, growth, startStep: state.step, ...codec });
   // The search's last checkpoint holds the search's weights, which the final fit does not begin with.
   if (files && state.step > from.step) model.restore(files, "all");
   const outcome = await trainLoop({
@@ -236,6 +242,13 @@ async function finalFit(parts: RunParts, files: CheckpointFiles): Promise<number
     stopped: () => run.stop.signal !== undefined,
   });
   return await finishRun({ ...parts, outcome, model, progress });
+}
+
+/** The part of a model's order that says what `--codec` does over some steps. */
+function codecOrder(config: TrainConfig, state: RunState, span: StepSpan): Pick<ModelOrder, "codec"> {
+  const spec = parseCodecSpec(config.codec, "--codec");
+  if (spec.kind === "off") return {};
+  return { codec: { spec, ...span, totals: state.comm ??= noComm() } };
 }
 
 function checkData(state: RunState, dataset: CtrDataset, path: string): void {

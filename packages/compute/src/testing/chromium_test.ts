@@ -7,6 +7,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { bundleForPage, conformanceFiles } from "./bundle.ts";
 import type { PageSuite } from "./browser_page.ts";
+import { CHROMIUM, launchChromium, servePage } from "../../../../tools/testing/chromium.ts";
 import { testWith } from "./requirement.ts";
 
 declare global {
@@ -14,47 +15,7 @@ declare global {
   var conformance: PageSuite;
 }
 
-const EXECUTABLES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const TEST_TIMEOUT_MS = 60_000;
-
-/** SwiftShader, so that a machine without a GPU has an adapter, and no service of the browser's own that needs a network. */
-const FLAGS = [
-  "--headless=new",
-  "--no-sandbox",
-  "--enable-unsafe-webgpu",
-  "--use-webgpu-adapter=swiftshader",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--disable-quic",
-  "--no-first-run",
-];
-
-function findChromium(): string | undefined {
-  return EXECUTABLES.map((name) => `/usr/bin/${name}`).find((path) => {
-    try {
-      return Deno.statSync(path).isFile;
-    } catch {
-      return false;
-    }
-  });
-}
-
-/** Serves the page; shared memory needs the two isolation headers. */
-function servePage(script: string): Deno.HttpServer<Deno.NetAddr> {
-  const headers = {
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-embedder-policy": "require-corp",
-    "cache-control": "no-store",
-  };
-  const page = `<!doctype html><meta charset="utf-8"><title>conformance</title><link rel="icon" href="data:,">` +
-    `<script type="module" src="/page.js"></script>`;
-  return Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-    const isScript = new URL(request.url).pathname === "/page.js";
-    const type = isScript ? "text/javascript; charset=utf-8" : "text/html; charset=utf-8";
-    return new Response(isScript ? script : page, { headers: { ...headers, "content-type": type } });
-  });
-}
 
 function withTimeout<T>(promise: Promise<T>, what: string): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -67,19 +28,14 @@ function withTimeout<T>(promise: Promise<T>, what: string): Promise<T> {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-const executable = findChromium();
-
 testWith(
-  { name: "chromium", present: executable !== undefined, hint: "apt-get install -y chromium" },
+  CHROMIUM,
   "conformance suite in Chromium",
   async (t) => {
     const root = new URL("../../../../", import.meta.url);
     const script = await bundleForPage(root, await conformanceFiles(root));
-    const { chromium } = await import("playwright-core");
     await using server = servePage(script);
-    // Debian's executable is a shell script that needs grep, wherever this program's PATH leads.
-    const env = { ...Deno.env.toObject(), PATH: `${Deno.env.get("PATH") ?? ""}:/usr/local/bin:/usr/bin:/bin` };
-    const browser = await chromium.launch({ executablePath: executable!, headless: true, args: FLAGS, env });
+    const browser = await launchChromium();
     try {
       const pageErrors: string[] = [];
       const open = async () => {

@@ -1,0 +1,261 @@
+/**
+ * Encodes one chunk: rows are told apart, quantised, told apart again by their codes, and stored the cheapest way.
+ *
+ * @module
+ */
+import { elementBytes } from "../dtype.ts";
+import { ANS, CHUNK_HEADER_BYTES, type Coder, PACK, RAW } from "../format/chunk_header.ts";
+import { F16, F32, F64 } from "../kernels/kernels.ts";
+import type { Workspace } from "../kernels/workspace.ts";
+import { type Codes, codesIn, type CodesPlan, looksSmooth, planCodes, planGiven } from "./codes_plan.ts";
+import { type Candidate, type ChunkJob, type EncodedChunk, type Fixed, maxChunkBytes } from "./job.ts";
+import { type Allowed, costOf, MODES } from "./mode.ts";
+import { planRowMap, type RowMapPlan } from "./row_map.ts";
+import { type Distinct, distinctRows, everyRow, repeatedRows, type Stored, storedRows } from "./rows.ts";
+import { type Bound, boundOfRange, chooseUnit, type Unit } from "./unit.ts";
+import { restore, writeCandidate, writeConst, type WrittenChunk } from "./write_chunk.ts";
+
+/**
+ * Encodes a chunk in kernel memory. The caller copies the bytes away and releases the arena.
+ *
+ * @throws {CodecError} `LIMIT`: the host refuses the memory
+ */
+export function encodeChunk(workspace: Workspace, job: ChunkJob): EncodedChunk {
+  return new ChunkEncoder(workspace, job).encode();
+}
+
+/** Codes of rows, and which rows have none. */
+interface Quantised {
+  readonly codes: number;
+  readonly escapes: number;
+  readonly escaped: number;
+  readonly least: number;
+  readonly greatest: number;
+}
+
+class ChunkEncoder {
+  readonly #workspace: Workspace;
+  readonly #job: ChunkJob;
+  readonly #allowed: Allowed;
+  /** Bytes of all rows, with the elements that the last one lacks. */
+  readonly #rawBytes: number;
+  readonly #rowBytes: number;
+  /** Byte offset of the elements as the kernels take them: f16 expanded to f32. */
+  readonly #values: number;
+  #unit: Unit | undefined;
+  #bound: Bound;
+  #maxError = 0;
+
+  constructor(workspace: Workspace, job: ChunkJob) {
+    this.#workspace = workspace;
+    this.#job = job;
+    this.#allowed = MODES[job.mode];
+    this.#rowBytes = job.d * elementBytes(job.dtype);
+    this.#rawBytes = job.rows * this.#rowBytes;
+    this.#values = job.src;
+    this.#bound = job.bound.kind === "rel" ? { kind: "lossless" } : job.bound;
+    if (job.dtype === F16) {
+      this.#values = workspace.arena.take(4 * job.rows * job.d);
+      workspace.kernels.expandF16(job.src, job.rows * job.d, this.#values);
+    }
+  }
+
+  encode(): EncodedChunk {
+    const { dtype, d, rows, mode, link } = this.#job;
+    const words = dtype === F64 ? 2 * d : d;
+    const distinct = this.#allowed.dict === "never"
+      ? everyRow(this.#workspace, rows)
+      : distinctRows(this.#workspace, this.#values, words, rows);
+    const same = this.#sameElement(distinct);
+    if (same && mode !== "raw" && mode !== "vlz") return this.#writeConst(undefined);
+    const candidates: Candidate[] = [];
+    const unit = this.#chooseUnit();
+    if (mode !== "raw") this.#unit = unit;
+    if (this.#unit !== undefined) {
+      const quantised = this.#quantise(distinct, this.#unit);
+      if (quantised.constant && mode !== "vlz") return this.#writeConst(quantised.codes);
+      if (this.#job.fixed !== undefined) return this.#encodeFixed(distinct, quantised, this.#job.fixed);
+      candidates.push(...this.#codedCandidates(distinct, quantised));
+    }
+    if (this.#job.fixed !== undefined) return this.#write(this.#flatRaw());
+    const cost = ({ coder, bytes }: Candidate) => costOf(coder, bytes, this.#rawBytes, link);
+    candidates.sort((a, b) => cost(a) - cost(b));
+    const raw = this.#rawCandidate(distinct, candidates[0]);
+    const best = candidates[0];
+    if (best !== undefined) {
+      const better = mode === "auto" ? cost(best) <= cost(raw) : best.bytes <= raw.bytes;
+      // Sizes are estimates: what they chose may turn out longer than the elements themselves.
+      const written = better ? this.#write(best) : undefined;
+      if (written !== undefined && written.bytes <= maxChunkBytes(dtype, this.#job.elements)) return written;
+    }
+    this.#maxError = 0;
+    const written = this.#write(raw);
+    const most = maxChunkBytes(dtype, this.#job.elements);
+    return written.bytes <= most ? written : this.#write(this.#rawCandidate(everyRow(this.#workspace, rows)));
+  }
+
+  #encodeFixed(
+    distinct: Distinct,
+    { codes, escapes, escaped, least, greatest }: Quantised,
+    { table }: Fixed,
+  ): EncodedChunk {
+    const { dtype, rows, d, elements } = this.#job, raw = this.#flatRaw();
+    if (escaped === distinct.unique) return this.#write(raw);
+    const stored = storedRows(this.#workspace, distinct, rows, d, codes, escapes, this.#allowed.dict !== "never");
+    const all: Codes = { at: stored.codes, rows: stored.coded, d, least, greatest };
+    const packed = this.#codedCandidateOf(stored, planCodes(this.#workspace, all, [PACK], 0, undefined)!, [PACK]);
+    const packedBytes = CHUNK_HEADER_BYTES + 4 * Math.ceil(packed.bytes / 4), rawBytes = maxChunkBytes(dtype, elements);
+    const plan = table && planGiven(this.#workspace, all, table);
+    if (plan !== undefined) {
+      const written = this.#write(this.#codedCandidateOf(stored, plan, [PACK]));
+      if (written.bytes <= Math.min(packedBytes, rawBytes)) return written;
+    }
+    if (packedBytes <= rawBytes) return this.#write(packed);
+    this.#maxError = 0;
+    return this.#write(raw);
+  }
+
+  /** Whether all elements are one, bit by bit. */
+  #sameElement({ unique }: Distinct): boolean {
+    const { dtype, d, rows, src } = this.#job;
+    if (unique > 1 && rows > 1 && this.#allowed.dict !== "never") return false;
+    const { u16, u32 } = this.#workspace.kernels.memory;
+    const size = elementBytes(dtype), view = size === 2 ? u16 : u32, words = size === 8 ? 2 : 1;
+    const begin = size === 2 ? src >>> 1 : src >>> 2, end = begin + (unique === 1 ? d : rows * d) * words;
+    for (let i = begin + words; i < end; i++) if (view[i] !== view[i - words]) return false;
+    return true;
+  }
+
+  /** Least and greatest finite value, number of values not finite, greatest magnitude. */
+  #range(): readonly [least: number, greatest: number, bad: number, magnitude: number] {
+    const { dtype, d, rows } = this.#job, { kernels, arena } = this.#workspace, result = arena.take(32);
+    kernels.range(dtype, this.#values, rows * d, result);
+    const [least, greatest, bad, magnitude] = kernels.memory.f64.slice(result >>> 3, (result >>> 3) + 4);
+    return [least!, greatest!, bad!, magnitude!];
+  }
+
+  #chooseUnit(): Unit | undefined {
+    const { dtype, d, rows, bound, magnitude } = this.#job;
+    if (bound.kind === "abs" && dtype === F64) return chooseUnit(dtype, bound, 0);
+    if (bound.kind === "abs" && dtype === F32 && magnitude !== undefined) {
+      // The step never grows with the magnitude: where it is the same for none and for that, it is for all between.
+      const [most, least] = [chooseUnit(dtype, bound, magnitude), chooseUnit(dtype, bound, 0)];
+      if (most?.kind !== "step" || least?.kind !== "step" || most.step === least.step) return most;
+    }
+    if (bound.kind === "lossless") return undefined;
+    const [least, greatest, bad, most] = this.#range();
+    if (bound.kind === "rel") this.#bound = boundOfRange(bound.error, least, greatest);
+    return bad === rows * d ? undefined : chooseUnit(dtype, this.#bound, most);
+  }
+
+  #quantise({ unique, uniqueRows }: Distinct, unit: Unit) {
+    const { dtype, d } = this.#job, { kernels, arena } = this.#workspace;
+    const codes = arena.take(4 * unique * d), escapes = arena.take(unique), result = arena.take(32);
+    if (unit.kind === "step") {
+      const { step, maxCode, errorBound } = unit;
+      kernels.quantise(dtype, this.#values, uniqueRows, unique, d, step, maxCode, errorBound, codes, escapes, result);
+    } else {
+      const { keepBits, top } = unit;
+      kernels.roundMantissa(dtype, this.#values, uniqueRows, unique, d, keepBits, top, codes, escapes, result);
+    }
+    const [maxError, escaped, least, greatest] = kernels.memory.f64.slice(result >>> 3, (result >>> 3) + 4);
+    this.#maxError = maxError!;
+    const constant = escaped === 0 && least === greatest;
+    return { codes, escapes, escaped: escaped!, least: least!, greatest: greatest!, constant };
+  }
+
+  #codedCandidates(
+    distinct: Distinct,
+    { codes, escapes, escaped, least, greatest }: Quantised,
+  ): Candidate[] {
+    if (escaped === distinct.unique) return [];
+    const { rows, d } = this.#job, { dict, lorenzo } = this.#allowed;
+    const stored = storedRows(this.#workspace, distinct, rows, d, codes, escapes, dict !== "never");
+    const all: Codes = { at: stored.codes, rows: stored.coded, d, least, greatest };
+    const repeats = stored.unique < rows;
+    const candidates: (Candidate | undefined)[] = [];
+    if (lorenzo !== "always") candidates.push(this.#codedCandidate(stored, all, 0));
+    if (dict !== "maybe") {
+      if (lorenzo === "always") candidates.push(...this.#lorenzoCandidates(stored, all));
+      return candidates.filter((candidate) => candidate !== undefined);
+    }
+    // Rows that repeat now and then, or are short, may be cheaper to store again than to point at.
+    if (repeats && (2 * stored.unique > rows || d <= 8)) {
+      const flat = repeatedRows(this.#workspace, stored, rows, d);
+      const flatCodes = { ...all, at: flat.codes, rows: flat.coded };
+      candidates.push(this.#codedCandidate(flat, flatCodes, 0));
+      if (looksSmooth(this.#workspace, flatCodes)) candidates.push(...this.#lorenzoCandidates(flat, flatCodes));
+    } else if (!repeats && looksSmooth(this.#workspace, all)) candidates.push(...this.#lorenzoCandidates(stored, all));
+    return candidates.filter((candidate) => candidate !== undefined);
+  }
+
+  #lorenzoCandidates(stored: Stored, codes: Codes): (Candidate | undefined)[] {
+    const { kernels, arena } = this.#workspace, bytes = 4 * codes.rows * codes.d;
+    return ([1, 2] as const).map((order) => {
+      const residuals = arena.take(bytes);
+      kernels.memory.u8.copyWithin(residuals, codes.at, codes.at + bytes);
+      kernels.lorenzo(residuals, codes.rows, codes.d, order);
+      return this.#codedCandidate(stored, codesIn(this.#workspace, residuals, codes.rows, codes.d), order);
+    });
+  }
+
+  #codedCandidate(stored: Stored, codes: Codes, lorenzo: 0 | 1 | 2): Candidate | undefined {
+    const { link, books } = this.#job, { coders } = this.#allowed;
+    const able = lorenzo === 0 ? coders : coders.filter((coder) => coder !== PACK);
+    const plan = planCodes(this.#workspace, codes, able, this.#rawBytes, link, books?.codes);
+    if (plan === undefined) return undefined;
+    // By size alone, the map's coder is its own choice; where speed counts, it is as fast as the codes'.
+    return this.#codedCandidateOf(stored, plan, link === undefined ? coders : [plan.coder], lorenzo);
+  }
+
+  #codedCandidateOf(stored: Stored, plan: CodesPlan, coders: readonly Coder[], lorenzo: 0 | 1 | 2 = 0): Candidate {
+    const map = this.#planMap(stored, coders), escaped = stored.unique - stored.coded;
+    const bitmap = escaped === 0 ? 0 : 4 * Math.ceil(stored.unique / 32);
+    const bytes = (map?.bytes ?? 0) + bitmap + plan.bytes + escaped * this.#rowBytes;
+    return { bytes, coder: plan.coder, stored, lorenzo, map, codes: plan };
+  }
+
+  #planMap({ unique, rowToUnique }: Pick<Stored, "unique" | "rowToUnique">, coders: readonly Coder[]) {
+    const { rows, books } = this.#job;
+    if (unique === rows) return undefined;
+    return planRowMap(this.#workspace, rowToUnique, rows, unique, coders, books?.map);
+  }
+
+  /** The elements as they are, equal rows once unless `best` is smaller than even that. */
+  #rawCandidate(distinct: Distinct, best?: Candidate): Candidate {
+    const { rows } = this.#job, { unique } = distinct;
+    const least = unique * this.#rowBytes;
+    const flat = unique === rows || (best !== undefined && best.bytes < least);
+    const kept = flat ? everyRow(this.#workspace, rows) : distinct;
+    const candidate = this.#rawCandidateOf(kept, this.#planMap(kept, [ANS]));
+    return candidate.bytes <= this.#rawBytes ? candidate : this.#rawCandidate(everyRow(this.#workspace, rows));
+  }
+
+  #rawCandidateOf(kept: Distinct, map?: RowMapPlan): Candidate {
+    const bytes = (map?.bytes ?? 0) + kept.unique * this.#rowBytes;
+    const stored = { ...kept, codes: 0, coded: 0, escapes: 0, escapedRows: kept.uniqueRows };
+    return { bytes, coder: RAW, stored, lorenzo: 0, map, codes: undefined };
+  }
+
+  #flatRaw(): Candidate {
+    return this.#rawCandidateOf(everyRow(this.#workspace, this.#job.rows));
+  }
+
+  #write(candidate: Candidate): EncodedChunk {
+    return this.#finish(writeCandidate(this.#workspace, this.#job, candidate, this.#unit));
+  }
+
+  /** One element for all: of the array, or of code `codes[0]`. */
+  #writeConst(codes: number | undefined): EncodedChunk {
+    let element = this.#job.src;
+    if (codes !== undefined) {
+      element = this.#workspace.arena.take(16);
+      restore(this.#workspace, this.#job.dtype, this.#unit!, codes, 1, element);
+    }
+    return this.#finish(writeConst(this.#workspace, this.#job, element));
+  }
+
+  #finish(written: WrittenChunk): EncodedChunk {
+    return { ...written, bound: this.#bound, maxError: this.#maxError };
+  }
+}

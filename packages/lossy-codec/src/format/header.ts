@@ -1,0 +1,162 @@
+/**
+ * The head of a file, version 1: see FORMAT.md.
+ *
+ * @module
+ */
+import { elementBytes } from "../dtype.ts";
+import { CodecError } from "../errors.ts";
+import { type DtypeId, F16, F64 } from "../kernels/kernels.ts";
+import type { Reader } from "./reader.ts";
+
+/** "PRLC", read as u32. */
+export const MAGIC = 0x434c5250;
+/** Versions written; other major versions are refused, other minor ones accepted. */
+export const MAJOR = 1, MINOR = 0;
+/** Largest row, and largest chunk, in elements. */
+export const MAX_CHUNK_ELEMENTS: number = 2 ** 24;
+/** Most rows of a chunk. */
+export const MAX_CHUNK_ROWS = 65536;
+/** Bytes of a header before the shape. */
+const FIXED_BYTES = 44;
+const CHECKSUMS = 1, STREAMED = 2;
+
+/** Kinds of bounds by their number on the wire. */
+export const BOUND_KINDS: readonly BoundKind[] = ["lossless", "abs", "rel", "pwRel"];
+/** What a bound refers to: nothing, the values' unit, the range of all values, or each value. */
+export type BoundKind = "lossless" | "abs" | "rel" | "pwRel";
+
+/** What the head of a file says. */
+export interface FileHeader {
+  /** Whether chunks carry checksums. */
+  readonly checksums: boolean;
+  /** Whether chunks are preceded by their sizes and the index follows them, as the number of elements was not known. */
+  readonly streamed: boolean;
+  /** Type of the elements. */
+  readonly dtype: DtypeId;
+  /** What the bound refers to. */
+  readonly boundKind: BoundKind;
+  /** Elements per row. */
+  readonly rowLength: number;
+  /** Rows per chunk; the last has fewer. */
+  readonly chunkRows: number;
+  /** The bound asked for, in the unit of its kind; 0 for lossless. */
+  readonly requestedBound: number;
+  /** The bound on |x - x^|; 0 for lossless, NaN for `pwRel`. */
+  readonly absBound: number;
+  /** The greatest |x - x^| met; NaN if streamed. */
+  readonly maxError: number;
+  /** Elements along each axis; a single Infinity if streamed. */
+  readonly shape: readonly number[];
+}
+
+/** Bytes that `writeHeader` writes. */
+export function headerBytes(ndim: number): number {
+  return FIXED_BYTES + 8 * ndim;
+}
+
+/** Writes a header to the beginning of `dst`. */
+export function writeHeader(header: FileHeader, dst: Uint8Array): void {
+  const view = new DataView(dst.buffer, dst.byteOffset, dst.byteLength);
+  view.setUint32(0, MAGIC, true);
+  dst[4] = MAJOR;
+  dst[5] = MINOR;
+  dst[6] = (header.checksums ? CHECKSUMS : 0) | (header.streamed ? STREAMED : 0);
+  dst[7] = header.dtype;
+  dst[8] = BOUND_KINDS.indexOf(header.boundKind);
+  dst[9] = header.shape.length;
+  view.setUint16(10, headerBytes(header.shape.length), true);
+  view.setUint32(12, header.rowLength, true);
+  view.setUint32(16, header.chunkRows, true);
+  view.setFloat64(20, header.requestedBound, true);
+  view.setFloat64(28, header.absBound, true);
+  view.setFloat64(36, header.maxError, true);
+  header.shape.forEach((size, axis) => {
+    view.setBigUint64(FIXED_BYTES + 8 * axis, header.streamed ? 2n ** 64n - 1n : BigInt(size), true);
+  });
+}
+
+/**
+ * Reads and checks a header, all but its checksum.
+ *
+ * @param reader At the first byte; is left behind the header.
+ * @throws {CodecError} `BAD_MAGIC`, `VERSION`, `TRUNCATED`, `LIMIT`, `CORRUPT`, `DTYPE`
+ */
+export function readHeader(reader: Reader): FileHeader {
+  const begin = reader.at;
+  const magic = reader.u32("the header");
+  if (magic !== MAGIC) throw new CodecError("BAD_MAGIC", `Cannot decode as the bytes begin ${hex(magic)}: want "PRLC"`);
+  const major = reader.u8("the header");
+  if (major !== MAJOR) throw new CodecError("VERSION", `Cannot decode a stream of version ${major}: want ${MAJOR}`);
+  const minor = reader.u8("the header"), flags = reader.u8("the header");
+  if (flags & ~(CHECKSUMS | STREAMED)) {
+    throw new CodecError("VERSION", `Cannot decode a stream of version 1.${minor} with flags ${flags}: want 0 to 3`);
+  }
+  const dtype = reader.u8("the header"), kind = reader.u8("the header"), ndim = reader.u8("the header");
+  if (dtype < F16 || dtype > F64) {
+    throw new CodecError("DTYPE", `Cannot decode elements of type ${dtype}: want 1 (f16), 2 (f32) or 3 (f64)`);
+  }
+  const boundKind = BOUND_KINDS[kind];
+  if (boundKind === undefined) throw corrupt("the kind of bound", kind, "0 to 3");
+  const streamed = (flags & STREAMED) !== 0;
+  if (ndim < 1 || ndim > 8 || (streamed && ndim !== 1)) throw corrupt("the number of axes", ndim, "1 to 8");
+  const length = reader.u16("the header");
+  if (length < headerBytes(ndim) || length % 4 !== 0) {
+    throw corrupt("the length of the header", length, `${headerBytes(ndim)} or more, a multiple of 4`);
+  }
+  const rowLength = reader.u32("the header"), chunkRows = reader.u32("the header");
+  if (rowLength < 1 || rowLength > MAX_CHUNK_ELEMENTS) throw corrupt("the length of rows", rowLength, "1 to 2^24");
+  if (chunkRows < 1 || chunkRows > MAX_CHUNK_ROWS || chunkRows * rowLength > MAX_CHUNK_ELEMENTS) {
+    throw corrupt("rows per chunk", chunkRows, `1 to 65536, and at most 2^24 / ${rowLength}`);
+  }
+  const requestedBound = reader.f64("the header"), absBound = reader.f64("the header");
+  const maxError = reader.f64("the header");
+  const shape: number[] = [];
+  for (let axis = 0; axis < ndim; axis++) {
+    if (streamed) {
+      reader.skip(8, "the header");
+      shape.push(Infinity);
+    } else shape.push(reader.u64("the shape"));
+  }
+  // What a later minor version adds lies here.
+  reader.skip(begin + length - reader.at, "the header");
+  const checksums = (flags & CHECKSUMS) !== 0;
+  return {
+    checksums,
+    streamed,
+    dtype: dtype as DtypeId,
+    boundKind,
+    rowLength,
+    chunkRows,
+    requestedBound,
+    absBound,
+    maxError,
+    shape,
+  };
+}
+
+/**
+ * Number of elements of a shape.
+ *
+ * @param maxBytes What the caller allows.
+ * @throws {CodecError} `LIMIT`
+ */
+export function elementsOf(shape: readonly number[], dtype: DtypeId, maxBytes: number): number {
+  // A product with a 0 in it is 0, however large the other factors are.
+  const elements = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
+  const bytes = elements * elementBytes(dtype);
+  if (!(bytes <= maxBytes)) {
+    throw new CodecError(
+      "LIMIT",
+      `Cannot decode ${shape.join(" x ")} elements, ${bytes} bytes: want at most ${maxBytes}`,
+    );
+  }
+  return elements;
+}
+
+function hex(word: number): string {
+  return `0x${word.toString(16).padStart(8, "0")}`;
+}
+
+function corrupt(what: string, met: number, want: string): CodecError {
+  return new CodecError("CORRUPT", `Cannot decode as ${what} is ${met}: want ${want}`);
+}

@@ -1,0 +1,115 @@
+// Integers as tokens: see kernels.ts. Blocks of direct tokens are made and undone in vectors of 16.
+
+@inline
+export const DIRECT: i32 = 1;
+@inline
+export const UNSIGNED: i32 = 2;
+
+/** The most symbols of a block that has room in scratch(), several times over. */
+@inline
+export const BLOCK: i32 = 4096;
+
+/** Bytes of scratch(), as in wasm_memory.ts. */
+@inline
+export const SCRATCH: usize = 131072;
+
+/** SCRATCH bytes at the end of the memory that no caller knows of; wasm_memory.ts keeps them there. Reads may run into them. */
+@inline
+export function scratch(): usize {
+  return (<usize> memory.size() << 16) - SCRATCH;
+}
+
+@inline
+export function zigzag(code: i32, form: i32): u32 {
+  return form & UNSIGNED ? code : (code << 1) ^ (code >> 31);
+}
+
+@inline
+export function unzigzag(z: u32, form: i32): u32 {
+  return form & UNSIGNED ? z : (z >>> 1) ^ -(z & 1);
+}
+
+@inline
+export function tokenOf(z: u32, form: i32): u32 {
+  if (form & DIRECT) return z & 255;
+  if (z < 64) return z;
+  const e = 31 - clz<u32>(z);
+  return 40 + (e << 2) + ((z >>> (e - 2)) & 3);
+}
+
+/** Tokens of 16 direct codes, which are -128 .. 127, or 0 .. 255 if unsigned. */
+@inline
+function tokens16(codes: usize, form: i32): v128 {
+  const a = v128.load(codes), b = v128.load(codes, 16), c = v128.load(codes, 32), d = v128.load(codes, 48);
+  if (form & UNSIGNED) return i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_u(a, b), i16x8.narrow_i32x4_u(c, d));
+  const q = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
+  return v128.xor(i8x16.add(q, q), i8x16.lt_s(q, i8x16.splat(0)));
+}
+
+/** Bytes `dst[count]` get the tokens of direct `codes[count]`. */
+export function directTokens(codes: usize, count: i32, form: i32, dst: usize): void {
+  let i = 0;
+  for (; i + 16 <= count; i += 16, codes += 64) v128.store(dst + i, tokens16(codes, form));
+  for (; i < count; i++, codes += 4) store<u8>(dst + i, zigzag(load<i32>(codes), form));
+}
+
+/** Classes of rows or columns are 0 throughout where there is no array. */
+@inline
+export function classOf(classes: usize, i: u32): u32 {
+  return classes ? load<u8>(classes + i) : 0;
+}
+
+/**
+ * `dst` u16[end - first] gets `(class << 8 | token) << shift` of symbols first .. end of a sequence at `codes`, with the class of
+ * row and column added up.
+ */
+export function writeClassed(
+  codes: usize, first: u32, end: u32, rowLength: u32, classes: usize, columns: usize, form: i32, shift: i32, dst: usize,
+): void {
+  codes += <usize> first << 2;
+  let j = first % rowLength;
+  for (let i = first, row = first / rowLength; i < end; row++, j = 0) {
+    const stop = j + min(end - i, rowLength - j), rowClass = classOf(classes, row) << 8;
+    i += stop - j;
+    const rowClasses = i16x8.splat(<i16> rowClass);
+    for (; form & DIRECT && j + 16 <= stop; j += 16, codes += 64, dst += 32) {
+      const tokens = tokens16(codes, form);
+      let low = v128.or(i16x8.extend_low_i8x16_u(tokens), rowClasses);
+      let high = v128.or(i16x8.extend_high_i8x16_u(tokens), rowClasses);
+      if (columns) {
+        low = i16x8.add(low, i16x8.shl(v128.load8x8_u(columns + j), 8));
+        high = i16x8.add(high, i16x8.shl(v128.load8x8_u(columns + j, 8), 8));
+      }
+      v128.store(dst, i16x8.shl(low, shift));
+      v128.store(dst, i16x8.shl(high, shift), 16);
+    }
+    for (; j < stop; j++, codes += 4, dst += 2) {
+      const token = tokenOf(zigzag(load<i32>(codes), form), form);
+      store<u16>(dst, (rowClass + (classOf(columns, j) << 8) + token) << shift);
+    }
+  }
+}
+
+/** Inverts directTokens(). */
+export function directCodes(tokens: usize, count: i32, form: i32, codes: usize): void {
+  let i = 0;
+  for (; i + 16 <= count; i += 16, codes += 64) {
+    const z = v128.load(tokens + i);
+    if (form & UNSIGNED) {
+      const low = i16x8.extend_low_i8x16_u(z), high = i16x8.extend_high_i8x16_u(z);
+      v128.store(codes, i32x4.extend_low_i16x8_u(low));
+      v128.store(codes, i32x4.extend_high_i16x8_u(low), 16);
+      v128.store(codes, i32x4.extend_low_i16x8_u(high), 32);
+      v128.store(codes, i32x4.extend_high_i16x8_u(high), 48);
+    } else {
+      const sign = i8x16.neg(v128.and(z, i8x16.splat(1)));
+      const q = v128.xor(v128.and(i16x8.shr_u(z, 1), i8x16.splat(0x7f)), sign);
+      const low = i16x8.extend_low_i8x16_s(q), high = i16x8.extend_high_i8x16_s(q);
+      v128.store(codes, i32x4.extend_low_i16x8_s(low));
+      v128.store(codes, i32x4.extend_high_i16x8_s(low), 16);
+      v128.store(codes, i32x4.extend_low_i16x8_s(high), 32);
+      v128.store(codes, i32x4.extend_high_i16x8_s(high), 48);
+    }
+  }
+  for (; i < count; i++, codes += 4) store<u32>(codes, unzigzag(load<u8>(tokens + i), form));
+}

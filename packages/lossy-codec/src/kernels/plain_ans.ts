@@ -1,0 +1,139 @@
+/**
+ * rANS: the TypeScript kernels `ansEncode` and `ansDecode`.
+ *
+ * rANS is due to Duda (arXiv 1311.2540); the form with a 32-bit state and 16-bit words follows Giesen's `ryg_rans` in idea.
+ *
+ * @module
+ */
+import { hybridToken, zigzag } from "../entropy/tokens.ts";
+import { DIRECT, type KernelMemory, UNSIGNED } from "./kernels.ts";
+import { closeSection, groupStarts, sectionBytes, sectionCapacity } from "./section.ts";
+
+/** `Kernels.ansEncode`. */
+export function ansEncode(
+  memory: KernelMemory,
+  codes: number,
+  count: number,
+  groupSymbols: number,
+  rowLength: number,
+  classes: number,
+  columns: number,
+  form: number,
+  encodeTables: number,
+  dst: number,
+  capacity: number,
+): number {
+  if (capacity < sectionCapacity(count, groupSymbols, form)) return -1;
+  if (count === 0) return 0;
+  const { i32, u32, u16, u8 } = memory;
+  // Without classes a sequence is one long row.
+  const run = classes === 0 && columns === 0 ? count : rowLength;
+  const direct = (form & DIRECT) !== 0, unsigned = (form & UNSIGNED) !== 0;
+  const groups = Math.ceil(count / groupSymbols);
+  const counts = new Uint16Array(groups);
+  // From the last symbol to the first, words from the end of dst downwards: so they lie in reading order.
+  let at = (dst + capacity) >> 1;
+  for (let g = groups - 1; g >= 0; g--) {
+    const groupEnd = at, first = g * groupSymbols;
+    let x = 0;
+    for (let i = Math.min(first + groupSymbols, count) - 1; i >= first;) {
+      const row = Math.floor(i / run);
+      const table = (encodeTables >> 2) + (classes === 0 ? 0 : u8[classes + row]! << 10);
+      const columnOf = columns - row * run;
+      for (const last = Math.max(first, row * run); i >= last; i--) {
+        const code = i32[(codes >> 2) + i]!;
+        const z = unsigned ? code : zigzag(code);
+        let token = z & 255;
+        if (!direct) {
+          token = hybridToken(z);
+          if (token >= 64) {
+            let bits = (token >> 2) - 12;
+            if (bits > 16) {
+              bits -= 16;
+              if (x >>> (32 - bits) !== 0) u16[--at] = x, x >>>= 16;
+              x = (x << bits) | ((z >>> 16) & ((1 << bits) - 1));
+              bits = 16;
+            }
+            if (x >>> (32 - bits) !== 0) u16[--at] = x, x >>>= 16;
+            x = (x << bits) | (z & ((1 << bits) - 1));
+          }
+        }
+        const entry = table + (columns === 0 ? 0 : u8[columnOf + i]! << 10) + (token << 2);
+        const limit = u32[entry]!;
+        const packed = u32[entry + 1]!;
+        if (x >>> 0 >= limit) u16[--at] = x, x >>>= 16;
+        // Exact: a rounded quotient of integers below 2^53 never reaches the next integer.
+        const quotient = ((x >>> 0) / (limit >>> 20)) >>> 0;
+        x = (x + Math.imul(quotient, packed & 0xffff) + (packed >>> 16)) | 0;
+      }
+    }
+    u16[--at] = x;
+    u16[--at] = x >>> 16;
+    counts[g] = groupEnd - at;
+  }
+  return closeSection(memory, dst, counts, at * 2);
+}
+
+/** `Kernels.ansDecode`. */
+export function ansDecode(
+  memory: KernelMemory,
+  src: number,
+  srcBytes: number,
+  total: number,
+  first: number,
+  count: number,
+  groupSymbols: number,
+  rowLength: number,
+  classes: number,
+  columns: number,
+  form: number,
+  decodeTables: number,
+  codes: number,
+): number {
+  const groups = Math.ceil(total / groupSymbols);
+  if (sectionBytes(memory, src, srcBytes, groups) !== srcBytes) return 1;
+  if (count === 0) return 0;
+  const { i32, u32, u16, u8 } = memory;
+  // Without classes a sequence is one long row.
+  const run = classes === 0 && columns === 0 ? total : rowLength;
+  const direct = (form & DIRECT) !== 0, unsigned = (form & UNSIGNED) !== 0;
+  const starts = groupStarts(memory, src, groups);
+  const out = (codes >> 2) - first;
+  for (let i = first, end = first + count; i < end;) {
+    const g = i / groupSymbols;
+    const groupEnd = starts[g + 1]!;
+    let at = starts[g]!;
+    if (groupEnd - at < 2) return 1;
+    let x = (u16[at]! << 16) | u16[at + 1]!;
+    at += 2;
+    for (const last = Math.min(i + groupSymbols, end); i < last;) {
+      const row = Math.floor(i / run);
+      const table = (decodeTables >> 2) + (classes === 0 ? 0 : u8[classes + row]! << 12);
+      const columnOf = columns - row * run;
+      for (const stop = Math.min(last, (row + 1) * run); i < stop; i++) {
+        const entry = u32[table + (columns === 0 ? 0 : u8[columnOf + i]! << 12) + (x & 4095)]!;
+        x = (Math.imul((entry >>> 8) & 4095, x >>> 12) + (entry >>> 20)) | 0;
+        if (x >>> 16 === 0 && at < groupEnd) x = (x << 16) | u16[at++]!;
+        let z = entry & 255;
+        if (!direct && z >= 64) {
+          let bits = ((z >> 2) - 12) & 31;
+          z = (4 + (z & 3)) << bits;
+          if (bits > 16) {
+            z |= x & 65535;
+            x >>>= 16;
+            if (x >>> 16 === 0 && at < groupEnd) x = (x << 16) | u16[at++]!;
+            bits -= 16;
+            z |= (x & ((1 << bits) - 1)) << 16;
+          } else {
+            z |= x & ((1 << bits) - 1);
+          }
+          x >>>= bits;
+          if (x >>> 16 === 0 && at < groupEnd) x = (x << 16) | u16[at++]!;
+        }
+        i32[out + i] = unsigned ? z : (z >>> 1) ^ -(z & 1);
+      }
+    }
+    if (x !== 0 || at !== groupEnd) return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,103 @@
+/**
+ * TypeScript kernels: the quantiser with a bound on the absolute error.
+ *
+ * Doubles hold everything exactly here for f16 and f32: a code times a step has at most 24 bits, and a quotient near a tie
+ * `k + 1/2` is either that tie or at least 2^-25 of its size away, far more than a double's rounding.
+ *
+ * @module
+ */
+import { type DtypeId, F16, F64, type KernelMemory } from "./kernels.ts";
+import { f16BitsOf, f16Value } from "./plain_range.ts";
+
+/** Adding and subtracting it rounds a double below 2^51 to a whole number, ties to even. */
+const ROUND = 1.5 * 2 ** 52;
+const MAX_F32 = (2 - 2 ** -23) * 2 ** 127;
+
+/** Rounds `x / step` where quotients are not exact enough: a first guess, corrected by the exact remainder. */
+function quotientF64(x: number, step: number, half: number): number {
+  if (Math.abs(x) <= step) return Math.abs(x) > half ? Math.sign(x) : 0;
+  let q = x / step + ROUND - ROUND;
+  const rest = x - q * step;
+  if (rest > half) return q + 1;
+  if (rest < -half) return q - 1;
+  if (Math.abs(rest) === half && q % 2 !== 0) q += Math.sign(rest);
+  return q;
+}
+
+/** `Kernels.quantise`. */
+export function quantise(
+  memory: KernelMemory,
+  dtype: DtypeId,
+  src: number,
+  uniqueRows: number,
+  n: number,
+  d: number,
+  step: number,
+  maxCode: number,
+  errorBound: number,
+  codes: number,
+  escapes: number,
+  result: number,
+): void {
+  const { u8, u32, i32, f64 } = memory;
+  const values = dtype === F64 ? f64 : memory.f32;
+  const begin = dtype === F64 ? src >>> 3 : src >>> 2, half = step / 2;
+  const top = Math.min(maxCode, Math.floor((dtype === F64 ? Number.MAX_VALUE : MAX_F32) / step) - 1);
+  let worst = 0, escaped = 0, least = Infinity, greatest = -Infinity;
+  for (let row = 0; row < n; row++) {
+    const from = begin + u32[(uniqueRows >>> 2) + row]! * d, to = (codes >>> 2) + row * d;
+    let rowWorst = 0, rowLeast = Infinity, rowGreatest = -Infinity, good = true;
+    for (let i = 0; i < d; i++) {
+      const x = values[from + i]!;
+      const q = dtype === F64 ? quotientF64(x, step, half) : x / step + ROUND - ROUND;
+      const restored = dtype === F16 ? f16Value(f16BitsOf(q * step)) : q * step;
+      const error = Math.abs(x - restored);
+      // Written so that NaN fails.
+      if (!(error <= errorBound && q >= -top && q <= top)) {
+        good = false;
+        break;
+      }
+      if (error > rowWorst) rowWorst = error;
+      if (q < rowLeast) rowLeast = q;
+      if (q > rowGreatest) rowGreatest = q;
+      i32[to + i] = q;
+    }
+    u8[escapes + row] = good ? 0 : 1;
+    if (!good) {
+      escaped++;
+      i32.fill(0, to, to + d);
+      continue;
+    }
+    if (rowWorst > worst) worst = rowWorst;
+    if (rowLeast < least) least = rowLeast;
+    if (rowGreatest > greatest) greatest = rowGreatest;
+  }
+  const at = result >>> 3;
+  f64[at] = worst;
+  f64[at + 1] = escaped;
+  f64[at + 2] = least <= greatest ? least + 0 : 0;
+  f64[at + 3] = least <= greatest ? greatest + 0 : 0;
+}
+
+/** `Kernels.dequantise`. */
+export function dequantise(
+  memory: KernelMemory,
+  dtype: DtypeId,
+  codes: number,
+  count: number,
+  step: number,
+  maxCode: number,
+  dst: number,
+): number {
+  const { i32, u16, f32, f64 } = memory;
+  const from = codes >>> 2;
+  let bad = 0;
+  for (let i = 0; i < count; i++) {
+    const q = i32[from + i]!;
+    if (q > maxCode || q < -maxCode) bad = 1;
+    if (dtype === F64) f64[(dst >>> 3) + i] = q * step;
+    else if (dtype === F16) u16[(dst >>> 1) + i] = f16BitsOf(q * step);
+    else f32[(dst >>> 2) + i] = q * step;
+  }
+  return bad;
+}
