@@ -2,6 +2,7 @@ import { assertEquals, assertNotEquals, assertRejects, assertStringIncludes } fr
 import { buildModule, findModules } from "./build_wasm.ts";
 import { hashSources } from "./wasm/compile.ts";
 import { readSections } from "./wasm/sections.ts";
+import { fromText, toText } from "./wasm/text.ts";
 
 const include = `export function slot(args: usize, i: usize): usize { return <usize>load<f64>(args + (i << 3)); }\n`;
 const scale = `import { slot } from "./_slot.as";
@@ -51,7 +52,7 @@ Deno.test("buildModule() builds a module whose first line asks for it on a memor
       const entry = `${folder}/own.as.ts`, odd = `${folder}/odd.as.ts`;
       await buildModule(entry, false);
       const { ownWasm } = await import(`file://${folder}/own_wasm.ts`);
-      const binary = Uint8Array.fromHex(ownWasm);
+      const binary = fromText(ownWasm);
       assertEquals(readSections(binary).imports, ["env.memory"]);
       const memory = new WebAssembly.Memory({ initial: 1 }); // not shared and without a maximum
       new Float64Array(memory.buffer, 0, 2).set([64, 3]);
@@ -67,6 +68,12 @@ Deno.test("buildModule() builds a module whose first line asks for it on a memor
       assertStringIncludes(error.message, `odd.as.ts as its memory is "mine"; want shared or private`);
     },
   );
+});
+
+Deno.test("toText() writes every pair of bytes as ASCII that stands in a string as it is but for the backslash", () => {
+  const bytes = Uint8Array.from({ length: 2 * 65536 }, (_, i) => i % 2 ? i >> 1 : i >> 9);
+  assertEquals(fromText(toText(bytes)), bytes);
+  assertEquals(/^[#-~]*$/.test(toText(bytes)), true);
 });
 
 Deno.test("buildModule() refuses state and relaxed SIMD on a private memory too", async () => {

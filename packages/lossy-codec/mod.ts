@@ -11,7 +11,8 @@
  * console.log(x.every((value, i) => Math.abs(value - y[i]!) <= 0.01)); // true
  * ```
  *
- * Arrays are taken as rows of `rowLength` elements. Equal arrays and options give equal bytes on every host.
+ * Arrays are taken as rows of `rowLength` elements. Equal arrays and options give equal bytes on every host. `./streams` has
+ * transforms for arrays of any size, `./messages` what parties send each other again and again.
  *
  * @module
  */
@@ -25,14 +26,3 @@ export { compress, compressInto, maxCompressedLength } from "./src/compress.ts";
 export { decompress, type DecompressOptions } from "./src/decompress.ts";
 export { decodeRows } from "./src/rows.ts";
 export { type ChunkInfo, inspect, type StreamInfo } from "./src/inspect.ts";
-export {
-  Decoder,
-  type DecoderOptions,
-  type EncodeContext,
-  Encoder,
-  type EncoderOptions,
-  type MessageContext,
-} from "./src/codec.ts";
-export { type MessageHeader, readMessageHeader } from "./src/format/message.ts";
-export { compressionStream, type CompressionStreamOptions } from "./src/compression_stream.ts";
-export { decompressionStream } from "./src/decompression_stream.ts";

@@ -10,9 +10,9 @@ import { findState, readSections } from "./sections.ts";
 /** What a module says of its memory in its first line; `shared` where it says nothing. */
 export type MemoryKind = "shared" | "private";
 
-const commonFlags = [
+const commonFlags = (shrinkLevel: number): string[] => [
   "--optimizeLevel=3",
-  "--shrinkLevel=0",
+  `--shrinkLevel=${shrinkLevel}`,
   "--converge",
   "--noAssert",
   "--runtime=stub",
@@ -25,11 +25,12 @@ const commonFlags = [
  *
  * - `shared`: every module of a device imports one shared memory of up to 4 GiB; SIMD and threads are on.
  * - `private`: the module imports a memory of its own, so that it runs where shared memory does not exist (a page that is not
- *   cross-origin isolated); plain SIMD only, as relaxed SIMD may give other bits on another host.
+ *   cross-origin isolated); plain SIMD only, as relaxed SIMD may give other bits on another host. It is part of what a page
+ *   loads: compiled for size where that hardly costs speed.
  */
 export const compilerFlags: Readonly<Record<MemoryKind, readonly string[]>> = {
   shared: [
-    ...commonFlags,
+    ...commonFlags(0),
     "--sharedMemory",
     "--initialMemory=1",
     "--maximumMemory=65536",
@@ -39,7 +40,7 @@ export const compilerFlags: Readonly<Record<MemoryKind, readonly string[]>> = {
     // An out-of-bounds abort becomes a trap instead of an import.
     "--use=abort=",
   ],
-  private: [...commonFlags, "--initialMemory=1", "--enable=simd", "--use=abort="],
+  private: [...commonFlags(1), "--initialMemory=1", "--enable=simd", "--use=abort="],
 };
 
 /** The compiler's name and version, part of the source hash. */

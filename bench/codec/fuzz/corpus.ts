@@ -3,15 +3,9 @@
  *
  * @module
  */
-import {
-  compress,
-  compressionStream,
-  Decoder,
-  decompress,
-  Encoder,
-  type FloatArray,
-  type Mode,
-} from "@pocketrec/lossy-codec";
+import { compress, decompress, type FloatArray, type Mode } from "@pocketrec/lossy-codec";
+import { Decoder, Encoder } from "@pocketrec/lossy-codec/messages";
+import { compressionStream } from "@pocketrec/lossy-codec/streams";
 import { random } from "../../../packages/lossy-codec/src/_test_round_trip.ts";
 
 /** A whole stream. */

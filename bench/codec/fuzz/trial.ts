@@ -4,14 +4,8 @@
  * @module
  */
 import { takeAllocated } from "./allocations.ts";
-import {
-  CodecError,
-  decodeRows,
-  decompress,
-  decompressionStream,
-  inspect,
-  type KernelChoice,
-} from "@pocketrec/lossy-codec";
+import { CodecError, decodeRows, decompress, inspect, type KernelChoice } from "@pocketrec/lossy-codec";
+import { decompressionStream } from "@pocketrec/lossy-codec/streams";
 import { bytesOf, restoreMessage, type Whole } from "./corpus.ts";
 import type { Damaged, Expectation } from "./damage.ts";
 

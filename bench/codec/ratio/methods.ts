@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { compress, Decoder, decompress, Encoder, inspect, type Mode } from "@pocketrec/lossy-codec";
+import { compress, decompress, inspect, type Mode } from "@pocketrec/lossy-codec";
+import { Decoder, Encoder } from "@pocketrec/lossy-codec/messages";
 import type { NamedArray } from "../data/array.ts";
 import { bytesOf, codesOf, maxDifference } from "../peers/codes.ts";
 import { type LosslessCodec, openLossless } from "../peers/lossless.ts";

@@ -9,7 +9,7 @@ import { type ChunkBooks, type ChunkJob, maxChunkBytes, NO_BOOKS } from "./chunk
 import { OpenChunk } from "./chunk/decode_chunk.ts";
 import { type ChunkLimits, limitsFor, loadRows } from "./compress.ts";
 import { bytesOf, type Dtype, dtypeId, dtypeOf, elementBytes, type FloatArray } from "./dtype.ts";
-import { CodecError } from "./errors.ts";
+import { corrupt } from "./errors.ts";
 import { MESSAGE_HEADER_BYTES, readMessageHeader, writeMessageHeader } from "./format/message.ts";
 import { MAX_CHUNK_ELEMENTS, MAX_CHUNK_ROWS } from "./format/header.ts";
 import type { KernelChoice } from "./kernels/choose.ts";
@@ -207,9 +207,10 @@ export class Decoder {
         const elements = Math.min(step, dst.length - begin);
         const header = readMessageHeader(bytes, at), { table = 0, destination = 0 } = context;
         if (header.table !== table || header.destination !== destination) {
-          throw new CodecError(
-            "CORRUPT",
-            `Cannot decode a message of table ${header.table} for ${header.destination}: want table ${table} for ${destination}`,
+          throw corrupt(
+            "a message",
+            `of table ${header.table} for ${header.destination}`,
+            `table ${table} for ${destination}`,
           );
         }
         const from = at + MESSAGE_HEADER_BYTES, chunk = bytes.subarray(from, from + header.bytes);

@@ -6,7 +6,7 @@
 import { maxChunkBytes } from "./chunk/job.ts";
 import { type DecompressOptions, maxBytesOf, withChunk } from "./decompress.ts";
 import { bytesOf, elementBytes, type FloatArray, newArray } from "./dtype.ts";
-import { CodecError } from "./errors.ts";
+import { CodecError, corrupt, truncated } from "./errors.ts";
 import { elementsOf, type FileHeader, headerBytes, readHeader } from "./format/header.ts";
 import { checkHash, checkRowLength, checkSize, chunkCount, chunkExtent, readSizes } from "./format/layout.ts";
 import { Reader } from "./format/reader.ts";
@@ -102,13 +102,10 @@ class FileParser {
     }
     const trailer = readTrailer(yield trailerBytes(sizes.length), 0), { elements } = trailer;
     if (trailer.length !== 0 || trailer.sizes.some((bytes, i) => bytes !== sizes[i])) {
-      throw new CodecError("CORRUPT", "Cannot decode a stream whose trailer lists other chunks: want those that came");
+      throw corrupt("the trailer", "one of other chunks", "those that came");
     }
     if (chunkCount(elements, rowLength, chunkRows) !== sizes.length) {
-      throw new CodecError(
-        "CORRUPT",
-        `Cannot decode ${elements} elements from ${sizes.length} chunks: want as many as fit`,
-      );
+      throw corrupt("the number of elements", elements, `as many as ${sizes.length} chunks hold`);
     }
     if (held === undefined) return;
     if (elements * size > this.#maxBytes) throw tooLong(elements, this.#maxBytes);
@@ -146,7 +143,7 @@ function u32(bytes: Uint8Array): number {
 /** Refuses chunks longer than any encoder writes, before they are waited for. */
 function checkLength({ dtype, chunkRows, rowLength }: FileHeader, bytes: number): number {
   const most = maxChunkBytes(dtype, chunkRows * rowLength);
-  if (bytes > most) throw new CodecError("CORRUPT", `Cannot decode a chunk of ${bytes} bytes: want at most ${most}`);
+  if (bytes > most) throw corrupt("the length of a chunk", bytes, `at most ${most}`);
   return bytes;
 }
 
@@ -173,7 +170,7 @@ export function decompressionStream(
       wanted = steps.next(bytes);
     }
     if (queue.length > 0) {
-      throw new CodecError("CORRUPT", `Cannot decode as ${queue.length} bytes follow the stream: want none`);
+      throw corrupt("the stream", `followed by ${queue.length} bytes`, "none");
     }
   };
   maxBytesOf(options);
@@ -189,10 +186,7 @@ export function decompressionStream(
     flush: () => {
       advance();
       if (!wanted.done) {
-        throw new CodecError(
-          "TRUNCATED",
-          `Cannot decode as the stream ends ${wanted.value - queue.length} bytes early`,
-        );
+        throw truncated(`the stream: want ${wanted.value - queue.length} more`);
       }
     },
   });

@@ -40,3 +40,13 @@ export class CodecError extends Error {
     this.code = code;
   }
 }
+
+/** The error of bytes that contradict themselves: `what` is `met`, which cannot be. */
+export function corrupt(what: string, met: number | string, want: number | string): CodecError {
+  return new CodecError("CORRUPT", `Cannot decode as ${what} is ${met}: want ${want}`);
+}
+
+/** The error of bytes that end before or within `what`. */
+export function truncated(what: string): CodecError {
+  return new CodecError("TRUNCATED", `Cannot decode as the bytes end within ${what}`);
+}

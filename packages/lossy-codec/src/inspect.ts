@@ -73,17 +73,9 @@ export function inspect(bytes: Uint8Array): StreamInfo {
   const source = bytesOf(bytes), { header, elements, chunks } = readLayout(source, Infinity), { dtype } = header;
   return {
     version: 1,
+    ...header,
     dtype: dtypeName(dtype),
-    shape: header.shape,
     elements,
-    rowLength: header.rowLength,
-    chunkRows: header.chunkRows,
-    boundKind: header.boundKind,
-    requestedBound: header.requestedBound,
-    absBound: header.absBound,
-    maxError: header.maxError,
-    checksums: header.checksums,
-    streamed: header.streamed,
     bytes: source.length,
     ratio: elements * elementBytes(dtype) / source.length,
     chunks: chunks.map(({ offset, bytes: length, rows }) => {

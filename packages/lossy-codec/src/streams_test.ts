@@ -114,7 +114,7 @@ Deno.test("decompressionStream: truncated at every byte, and with bytes behind",
       const error = await assertRejects(() => unpack([file.slice(0, length)]), CodecError, "", `${length}`);
       assert(error.code === "TRUNCATED", `${length}: ${error.message}`);
     }
-    const error = await assertRejects(() => unpack([file, Uint8Array.of(0)]), CodecError, "1 bytes follow");
+    const error = await assertRejects(() => unpack([file, Uint8Array.of(0)]), CodecError, "followed by 1 bytes");
     assertEquals(error.code, "CORRUPT");
   }
 });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Encoder } from "@pocketrec/lossy-codec";
+import { Encoder } from "@pocketrec/lossy-codec/messages";
 
 /**
  * Encodes slices to see how long their messages are, heads included. Every message stands alone: only some steps are

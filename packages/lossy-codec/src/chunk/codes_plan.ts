@@ -3,10 +3,8 @@
  *
  * @module
  */
-import { givenPlan, type GivenTable } from "../entropy/given_table.ts";
 import { type Codebook, isDirect, planSequence, type SequencePlan } from "../entropy/plan.ts";
 import { sequenceCapacity } from "../entropy/sequence.ts";
-import { tableCost } from "../entropy/tables.ts";
 import { ANS, type Coder, HUFF, PACK, VLZ } from "../format/chunk_header.ts";
 import type { Workspace } from "../kernels/workspace.ts";
 import { costOf, type Link } from "./mode.ts";
@@ -85,16 +83,6 @@ export function planCodes(
     (best, plan) => best === undefined || cost(plan) < cost(best) ? plan : best,
     undefined,
   );
-}
-
-/** The plan that has the table given; undefined if some code has no token in it. */
-export function planGiven({ sequences }: Workspace, codes: Codes, given: GivenTable): CodesPlan | undefined {
-  const { at, rows, d, least, greatest } = codes, { coder, direct, table } = given;
-  if (direct && !isDirect(least, greatest, false)) return undefined;
-  const statistics = sequences.analyse({ codes: at, rows, rowLength: d, unsigned: false, direct }, false);
-  if (tableCost(coder, Float64Array.from(statistics.counts), table) === Infinity) return undefined;
-  const sequence = givenPlan(statistics.sequence, given), capacity = sequenceCapacity(statistics.sequence);
-  return { codes, coder: coder === "ans" ? ANS : HUFF, bytes: 0, capacity, bits: 0, sequence };
 }
 
 /** Writes the codes; returns the bytes written, a multiple of 4. */

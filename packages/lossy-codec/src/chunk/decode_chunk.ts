@@ -8,6 +8,7 @@ import type { Codebook } from "../entropy/plan.ts";
 import { codebookAfter, groupsOf } from "../entropy/codebook.ts";
 import type { CodedSequence } from "../entropy/sequence.ts";
 import { elementBytes } from "../dtype.ts";
+import { corrupt, truncated } from "../errors.ts";
 import {
   ANS,
   checkChunk,
@@ -25,7 +26,7 @@ import type { Workspace } from "../kernels/workspace.ts";
 import type { ChunkBooks } from "./job.ts";
 import { restore } from "./write_chunk.ts";
 import { readRowMap, type RowMap } from "./row_map.ts";
-import { corrupt, readEscapes, repeatLast, truncated, unitOf } from "./sections.ts";
+import { readEscapes, repeatLast, unitOf } from "./sections.ts";
 import type { Unit } from "./unit.ts";
 import { readVlz } from "./vlz.ts";
 
@@ -85,10 +86,10 @@ export class OpenChunk {
     this.#shape = shape;
     const header = this.header = readChunkHeader(dtype, kernels.memory.u8, at, end);
     if (header.checksummed !== shape.checksummed) {
-      throw corrupt("it", header.checksummed ? "a checksum" : "no checksum", "the contrary");
+      throw corrupt("a chunk", header.checksummed ? "with a checksum" : "without a checksum", "the contrary");
     }
     if (verify && header.checksummed) checkChunk(kernels.memory.u8, at, end);
-    if (header.rows !== rows) throw corrupt("it", `${header.rows} rows`, `${rows}`);
+    if (header.rows !== rows) throw corrupt("a chunk's number of rows", header.rows, rows);
     const { coder, uniqueRows, escapedRows } = header;
     this.#unit = unitOf(header, dtype);
     const coded = coder <= CONST ? 0 : uniqueRows - escapedRows;
@@ -96,7 +97,7 @@ export class OpenChunk {
     if (header.dict) {
       const mapCoder = header.parameter >>> 8;
       if (mapCoder !== PACK && mapCoder !== HUFF && mapCoder !== ANS) {
-        throw corrupt("its row map", `coder ${mapCoder}`, "2, 3 or 4");
+        throw corrupt("the coder of a row map", mapCoder, "2, 3 or 4");
       }
       this.#map = readRowMap(workspace, next, end, rows, uniqueRows, mapCoder, books?.map);
       next = this.#map.end;
@@ -116,9 +117,9 @@ export class OpenChunk {
         next = this.#sequence.end;
       } else if (coder === PACK) {
         const bits = header.parameter & 255;
-        if (bits > 32) throw corrupt("it", `codes of ${bits} bits`, "at most 32");
+        if (bits > 32) throw corrupt("the number of bits of codes", bits, "at most 32");
         next += 4 + 4 * Math.ceil(coded * d * bits / 32);
-        if (next > end) throw truncated("its codes");
+        if (next > end) throw truncated("a chunk's codes");
       } else {
         this.#decoded = workspace.arena.take(4 * coded * d);
         next = readVlz(kernels.memory, next, end, coded, d, this.#decoded);
@@ -130,8 +131,8 @@ export class OpenChunk {
     if (this.#endsShort(raw)) this.#rawBytes -= (rows * d - elements) * elementBytes(dtype);
     if (coder === CONST) this.#rawBytes = elementBytes(dtype);
     next += 4 * Math.ceil(this.#rawBytes / 4);
-    if (next > end) throw truncated("its raw rows");
-    if (next < end) throw corrupt("it", `${end - next} bytes behind its last section`, "none");
+    if (next > end) throw truncated("a chunk's raw rows");
+    if (next < end) throw corrupt("a chunk's last section", `followed by ${end - next} bytes`, "none");
     const map = this.#map?.coded, codes = this.#sequence;
     this.books = {
       codes: codes ? codebookAfter(books?.codes, codes) : books?.codes,
@@ -191,7 +192,7 @@ export class OpenChunk {
 
   #restore(codes: number, count: number, dst: number): void {
     if (!restore(this.#workspace, this.#shape.dtype, this.#unit!, codes, count, dst)) {
-      throw corrupt("it", "codes beyond those of its step", "smaller ones");
+      throw corrupt("a code", "beyond those of its step", "a smaller one");
     }
   }
 

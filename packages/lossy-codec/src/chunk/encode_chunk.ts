@@ -4,11 +4,18 @@
  * @module
  */
 import { elementBytes } from "../dtype.ts";
-import { ANS, CHUNK_HEADER_BYTES, type Coder, PACK, RAW } from "../format/chunk_header.ts";
+import { ANS, type Coder, PACK, RAW } from "../format/chunk_header.ts";
 import { F16, F32, F64 } from "../kernels/kernels.ts";
 import type { Workspace } from "../kernels/workspace.ts";
-import { type Codes, codesIn, type CodesPlan, looksSmooth, planCodes, planGiven } from "./codes_plan.ts";
-import { type Candidate, type ChunkJob, type EncodedChunk, type Fixed, maxChunkBytes } from "./job.ts";
+import { type Codes, codesIn, type CodesPlan, looksSmooth, planCodes } from "./codes_plan.ts";
+import {
+  type Candidate,
+  type ChunkJob,
+  type ChunkMeans,
+  type EncodedChunk,
+  maxChunkBytes,
+  type Quantised,
+} from "./job.ts";
 import { type Allowed, costOf, MODES } from "./mode.ts";
 import { planRowMap, type RowMapPlan } from "./row_map.ts";
 import { type Distinct, distinctRows, everyRow, repeatedRows, type Stored, storedRows } from "./rows.ts";
@@ -24,16 +31,7 @@ export function encodeChunk(workspace: Workspace, job: ChunkJob): EncodedChunk {
   return new ChunkEncoder(workspace, job).encode();
 }
 
-/** Codes of rows, and which rows have none. */
-interface Quantised {
-  readonly codes: number;
-  readonly escapes: number;
-  readonly escaped: number;
-  readonly least: number;
-  readonly greatest: number;
-}
-
-class ChunkEncoder {
+class ChunkEncoder implements ChunkMeans {
   readonly #workspace: Workspace;
   readonly #job: ChunkJob;
   readonly #allowed: Allowed;
@@ -71,48 +69,24 @@ class ChunkEncoder {
     const candidates: Candidate[] = [];
     const unit = this.#chooseUnit();
     if (mode !== "raw") this.#unit = unit;
-    if (this.#unit !== undefined) {
-      const quantised = this.#quantise(distinct, this.#unit);
-      if (quantised.constant && mode !== "vlz") return this.#writeConst(quantised.codes);
-      if (this.#job.fixed !== undefined) return this.#encodeFixed(distinct, quantised, this.#job.fixed);
-      candidates.push(...this.#codedCandidates(distinct, quantised));
-    }
-    if (this.#job.fixed !== undefined) return this.#write(this.#flatRaw());
+    const quantised = this.#unit && this.#quantise(distinct, this.#unit);
+    const constant = quantised?.escaped === 0 && quantised.least === quantised.greatest;
+    if (constant && mode !== "vlz") return this.#writeConst(quantised.codes);
+    if (this.#job.choose) return this.#job.choose(this, distinct, quantised);
+    if (quantised) candidates.push(...this.#codedCandidates(distinct, quantised));
     const cost = ({ coder, bytes }: Candidate) => costOf(coder, bytes, this.#rawBytes, link);
     candidates.sort((a, b) => cost(a) - cost(b));
-    const raw = this.#rawCandidate(distinct, candidates[0]);
-    const best = candidates[0];
+    const [best] = candidates,
+      raw = this.#rawCandidate(distinct, best),
+      most = maxChunkBytes(dtype, this.#job.elements);
     if (best !== undefined) {
       const better = mode === "auto" ? cost(best) <= cost(raw) : best.bytes <= raw.bytes;
       // Sizes are estimates: what they chose may turn out longer than the elements themselves.
-      const written = better ? this.#write(best) : undefined;
-      if (written !== undefined && written.bytes <= maxChunkBytes(dtype, this.#job.elements)) return written;
+      const written = better ? this.write(best) : undefined;
+      if (written !== undefined && written.bytes <= most) return written;
     }
-    this.#maxError = 0;
-    const written = this.#write(raw);
-    const most = maxChunkBytes(dtype, this.#job.elements);
-    return written.bytes <= most ? written : this.#write(this.#rawCandidate(everyRow(this.#workspace, rows)));
-  }
-
-  #encodeFixed(
-    distinct: Distinct,
-    { codes, escapes, escaped, least, greatest }: Quantised,
-    { table }: Fixed,
-  ): EncodedChunk {
-    const { dtype, rows, d, elements } = this.#job, raw = this.#flatRaw();
-    if (escaped === distinct.unique) return this.#write(raw);
-    const stored = storedRows(this.#workspace, distinct, rows, d, codes, escapes, this.#allowed.dict !== "never");
-    const all: Codes = { at: stored.codes, rows: stored.coded, d, least, greatest };
-    const packed = this.#codedCandidateOf(stored, planCodes(this.#workspace, all, [PACK], 0, undefined)!, [PACK]);
-    const packedBytes = CHUNK_HEADER_BYTES + 4 * Math.ceil(packed.bytes / 4), rawBytes = maxChunkBytes(dtype, elements);
-    const plan = table && planGiven(this.#workspace, all, table);
-    if (plan !== undefined) {
-      const written = this.#write(this.#codedCandidateOf(stored, plan, [PACK]));
-      if (written.bytes <= Math.min(packedBytes, rawBytes)) return written;
-    }
-    if (packedBytes <= rawBytes) return this.#write(packed);
-    this.#maxError = 0;
-    return this.#write(raw);
+    const written = this.write(raw);
+    return written.bytes <= most ? written : this.write();
   }
 
   /** Whether all elements are one, bit by bit. */
@@ -148,7 +122,7 @@ class ChunkEncoder {
     return bad === rows * d ? undefined : chooseUnit(dtype, this.#bound, most);
   }
 
-  #quantise({ unique, uniqueRows }: Distinct, unit: Unit) {
+  #quantise({ unique, uniqueRows }: Distinct, unit: Unit): Quantised {
     const { dtype, d } = this.#job, { kernels, arena } = this.#workspace;
     const codes = arena.take(4 * unique * d), escapes = arena.take(unique), result = arena.take(32);
     if (unit.kind === "step") {
@@ -160,8 +134,7 @@ class ChunkEncoder {
     }
     const [maxError, escaped, least, greatest] = kernels.memory.f64.slice(result >>> 3, (result >>> 3) + 4);
     this.#maxError = maxError!;
-    const constant = escaped === 0 && least === greatest;
-    return { codes, escapes, escaped: escaped!, least: least!, greatest: greatest!, constant };
+    return { codes, escapes, escaped: escaped!, least: least!, greatest: greatest! };
   }
 
   #codedCandidates(
@@ -205,10 +178,11 @@ class ChunkEncoder {
     const plan = planCodes(this.#workspace, codes, able, this.#rawBytes, link, books?.codes);
     if (plan === undefined) return undefined;
     // By size alone, the map's coder is its own choice; where speed counts, it is as fast as the codes'.
-    return this.#codedCandidateOf(stored, plan, link === undefined ? coders : [plan.coder], lorenzo);
+    return this.codedCandidate(stored, plan, link === undefined ? coders : [plan.coder], lorenzo);
   }
 
-  #codedCandidateOf(stored: Stored, plan: CodesPlan, coders: readonly Coder[], lorenzo: 0 | 1 | 2 = 0): Candidate {
+  /** What codes of stored rows come to, with the map of these. */
+  codedCandidate(stored: Stored, plan: CodesPlan, coders: readonly Coder[], lorenzo: 0 | 1 | 2 = 0): Candidate {
     const map = this.#planMap(stored, coders), escaped = stored.unique - stored.coded;
     const bitmap = escaped === 0 ? 0 : 4 * Math.ceil(stored.unique / 32);
     const bytes = (map?.bytes ?? 0) + bitmap + plan.bytes + escaped * this.#rowBytes;
@@ -222,26 +196,18 @@ class ChunkEncoder {
   }
 
   /** The elements as they are, equal rows once unless `best` is smaller than even that. */
-  #rawCandidate(distinct: Distinct, best?: Candidate): Candidate {
-    const { rows } = this.#job, { unique } = distinct;
-    const least = unique * this.#rowBytes;
-    const flat = unique === rows || (best !== undefined && best.bytes < least);
-    const kept = flat ? everyRow(this.#workspace, rows) : distinct;
-    const candidate = this.#rawCandidateOf(kept, this.#planMap(kept, [ANS]));
-    return candidate.bytes <= this.#rawBytes ? candidate : this.#rawCandidate(everyRow(this.#workspace, rows));
+  #rawCandidate(distinct: Distinct, best: Candidate | undefined): Candidate {
+    const least = distinct.unique * this.#rowBytes;
+    const map = best !== undefined && best.bytes < least ? undefined : this.#planMap(distinct, [ANS]);
+    if (map !== undefined && map.bytes + least <= this.#rawBytes) return rawCandidate(distinct, map.bytes + least, map);
+    return this.#flat();
   }
 
-  #rawCandidateOf(kept: Distinct, map?: RowMapPlan): Candidate {
-    const bytes = (map?.bytes ?? 0) + kept.unique * this.#rowBytes;
-    const stored = { ...kept, codes: 0, coded: 0, escapes: 0, escapedRows: kept.uniqueRows };
-    return { bytes, coder: RAW, stored, lorenzo: 0, map, codes: undefined };
+  #flat(): Candidate {
+    return rawCandidate(everyRow(this.#workspace, this.#job.rows), this.#rawBytes, undefined);
   }
 
-  #flatRaw(): Candidate {
-    return this.#rawCandidateOf(everyRow(this.#workspace, this.#job.rows));
-  }
-
-  #write(candidate: Candidate): EncodedChunk {
+  write(candidate: Candidate = this.#flat()): EncodedChunk {
     return this.#finish(writeCandidate(this.#workspace, this.#job, candidate, this.#unit));
   }
 
@@ -256,6 +222,11 @@ class ChunkEncoder {
   }
 
   #finish(written: WrittenChunk): EncodedChunk {
-    return { ...written, bound: this.#bound, maxError: this.#maxError };
+    return { ...written, bound: this.#bound, maxError: written.coder === RAW ? 0 : this.#maxError };
   }
+}
+
+function rawCandidate(kept: Distinct, bytes: number, map: RowMapPlan | undefined): Candidate {
+  const stored = { ...kept, codes: 0, coded: 0, escapes: 0, escapedRows: kept.uniqueRows };
+  return { bytes, coder: RAW, stored, lorenzo: 0, map, codes: undefined };
 }

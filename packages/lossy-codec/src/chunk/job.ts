@@ -5,13 +5,12 @@
  */
 import { elementBytes } from "../dtype.ts";
 import type { Codebook } from "../entropy/plan.ts";
-import type { GivenTable } from "../entropy/given_table.ts";
 import { chunkHeaderBytes, type Coder, RAW } from "../format/chunk_header.ts";
 import type { DtypeId } from "../kernels/kernels.ts";
 import type { CodesPlan } from "./codes_plan.ts";
 import type { Link, Mode } from "./mode.ts";
 import type { RowMapPlan } from "./row_map.ts";
-import type { Stored } from "./rows.ts";
+import type { Distinct, Stored } from "./rows.ts";
 import type { Bound } from "./unit.ts";
 
 /** Tables that later chunks of the same origin may refer to. */
@@ -46,19 +45,33 @@ export interface ChunkJob {
   readonly checksum: boolean;
   /** Tables to refer to; without them, the chunk stands alone. */
   readonly books?: ChunkBooks | undefined;
-  /** Nothing to choose: see {@linkcode Fixed}. */
-  readonly fixed?: Fixed | undefined;
+  /** Chooses in place of the encoder what chunks that are not CONST are written as. */
+  readonly choose?: Choice | undefined;
 }
 
-/**
- * A device that encodes many chunks at once does not weigh tables. With this, a chunk is CONST where it can be, else the smallest
- * of three: codes with the given table (if the mode has it, and it has all of their tokens), packed codes (unless the mode is
- * `"raw"`), and RAW without a row map. Row maps are packed. Of equal sizes, the first is taken. Modes are `"raw"`, and `"pack"`,
- * `"huff"` and `"ans"` with or without `"dict+"`.
- */
-export interface Fixed {
-  /** The table of the codes, for `"huff"` and `"ans"`. */
-  readonly table?: GivenTable | undefined;
+/** Writes a chunk by the encoder's means; `quantised` is missing where nothing has codes. */
+export type Choice = (means: ChunkMeans, distinct: Distinct, quantised: Quantised | undefined) => EncodedChunk;
+
+/** What an encoder lends to a {@linkcode Choice}. */
+export interface ChunkMeans {
+  /** The candidate that codes of stored rows make up, as planned, with a map of these by one of the coders. */
+  codedCandidate(stored: Stored, plan: CodesPlan, coders: readonly Coder[]): Candidate;
+  /** Writes a candidate; without one, the elements of all rows. */
+  write(candidate?: Candidate): EncodedChunk;
+}
+
+/** Codes of distinct rows, and which rows have none. */
+export interface Quantised {
+  /** Byte offset of i32[unique d]. */
+  readonly codes: number;
+  /** Byte offset of u8[unique]: 1 for rows that escaped. */
+  readonly escapes: number;
+  /** How many did. */
+  readonly escaped: number;
+  /** Least code. */
+  readonly least: number;
+  /** Greatest code. */
+  readonly greatest: number;
 }
 
 /** An encoded chunk. */

@@ -7,7 +7,7 @@
  */
 import { type Codebook, isDirect, planSequence, type SequencePlan } from "../entropy/plan.ts";
 import { type CodedSequence, sequenceCapacity } from "../entropy/sequence.ts";
-import { CodecError } from "../errors.ts";
+import { corrupt, truncated } from "../errors.ts";
 import { ANS, type Coder, HUFF, PACK } from "../format/chunk_header.ts";
 import type { Workspace } from "../kernels/workspace.ts";
 
@@ -100,7 +100,7 @@ export function readRowMap(
   if (coder === PACK) {
     const bits = bitsFor(unique);
     after = src + 4 * Math.ceil(rows * bits / 32);
-    if (after > end) throw new CodecError("TRUNCATED", "Cannot decode a chunk as its row map ends early");
+    if (after > end) throw truncated("a row map");
     kernels.unpack(src, 0, rows, 0, bits, values);
   } else {
     const shape = { rows, rowLength: 1, unsigned: true, coder: coder === ANS ? "ans" : "huffman" } as const;
@@ -112,13 +112,9 @@ export function readRowMap(
   let next = 0;
   for (let row = 0; row < rows; row++) {
     const value = u32[at + row]!;
-    if (value > next) throw corrupt(`row ${row} repeats row ${value - 1} of ${next} seen`, "one seen before");
+    if (value > next) throw corrupt(`row ${row} of a row map`, value - 1, `less than the ${next} seen`);
     u32[at + row] = value === 0 ? next++ : value - 1;
   }
-  if (next !== unique) throw corrupt(`it has ${next} stored rows`, `${unique}`);
+  if (next !== unique) throw corrupt("the number of rows in a row map", next, unique);
   return { rowToUnique: values, end: after, coded };
-}
-
-function corrupt(why: string, want: string): CodecError {
-  return new CodecError("CORRUPT", `Cannot decode a chunk as in its row map ${why}: want ${want}`);
 }

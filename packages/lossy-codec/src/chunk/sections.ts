@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CodecError } from "../errors.ts";
+import { corrupt, truncated } from "../errors.ts";
 import { type ChunkHeader, CONST } from "../format/chunk_header.ts";
 import type { DtypeId } from "../kernels/kernels.ts";
 import type { Workspace } from "../kernels/workspace.ts";
@@ -23,16 +23,16 @@ export function readEscapes(
   end: number,
 ): number {
   const bytes = 4 * Math.ceil(uniqueRows / 32);
-  if (end - at < bytes) throw truncated("its escapes");
+  if (end - at < bytes) throw truncated("a chunk's escapes");
   const slots = arena.take(4 * uniqueRows), { u8, u32 } = kernels.memory;
   let escaped = 0;
   for (let row = 0; row < 8 * bytes; row++) {
     const bit = u8[at + (row >>> 3)]! >>> (row & 7) & 1;
     if (row < uniqueRows) u32[(slots >>> 2) + row] = bit ? uniqueRows - escapedRows + escaped : row - escaped;
-    else if (bit) throw corrupt("its escapes", `row ${row}`, `rows below ${uniqueRows}`);
+    else if (bit) throw corrupt("an escaped row", row, `less than ${uniqueRows}`);
     escaped += bit;
   }
-  if (escaped !== escapedRows) throw corrupt("it", `${escaped} escaped rows`, `${escapedRows}`);
+  if (escaped !== escapedRows) throw corrupt("the number of escapes", escaped, escapedRows);
   return slots;
 }
 
@@ -46,14 +46,4 @@ export function unitOf({ coder, relative, step, keepBits, top }: ChunkHeader, dt
   if (coder <= CONST) return undefined;
   if (relative) return { kind: "mantissa", keepBits, top };
   return { kind: "step", step, maxCode: maxCodeFor(dtype, step), errorBound: step / 2 };
-}
-
-/** The sections of a chunk end behind it. */
-export function truncated(what: string): CodecError {
-  return new CodecError("TRUNCATED", `Cannot decode a chunk as ${what} end beyond it`);
-}
-
-/** A part of a chunk is not as it has to be. */
-export function corrupt(what: string, met: string, want: string): CodecError {
-  return new CodecError("CORRUPT", `Cannot decode a chunk as ${what} has ${met}: want ${want}`);
 }

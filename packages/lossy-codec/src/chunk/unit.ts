@@ -7,6 +7,7 @@
  */
 import { leastStep, maxKeepBits } from "../format/chunk_header.ts";
 import { type DtypeId, F16, F64 } from "../kernels/kernels.ts";
+import { double, single, words } from "../kernels/patterns.ts";
 import { keepBitsFor, topMagnitude } from "../kernels/plain_mantissa.ts";
 
 /** What each value may be off. */
@@ -33,19 +34,17 @@ export type Unit =
   | { readonly kind: "step"; readonly step: number; readonly maxCode: number; readonly errorBound: number }
   | { readonly kind: "mantissa"; readonly keepBits: number; readonly top: number };
 
-const number = new Float64Array(1), words = new Uint32Array(number.buffer);
-
 /** Rounds a normal positive number down to `bits` significant bits, at most 21. */
 export function roundDown(x: number, bits: number): number {
-  number[0] = x;
+  double[0] = x;
   words[0] = 0;
   words[1] = (words[1]! & -(1 << (21 - bits))) >>> 0;
-  return number[0]!;
+  return double[0]!;
 }
 
 /** Significant bits of a normal number that has at most 21. */
 export function significantBits(x: number): number {
-  number[0] = x;
+  double[0] = x;
   const mantissa = words[1]! & 0xfffff;
   return mantissa === 0 ? 1 : 1 + Math.clz32(mantissa & -mantissa) - 11;
 }
@@ -64,8 +63,8 @@ function floorF32(x: number): number {
   if (x >= largest) return largest;
   const nearest = Math.fround(x);
   if (nearest <= x) return nearest;
-  const single = new Float32Array([nearest]);
-  new Uint32Array(single.buffer)[0]! -= 1;
+  single[0] = nearest;
+  words[0]! -= 1;
   return single[0]!;
 }
 

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { CodecError } from "../errors.ts";
+import { corrupt, truncated } from "../errors.ts";
 import type { KernelMemory } from "../kernels/kernels.ts";
 
 /** Rows of a block. */
@@ -98,42 +98,34 @@ export function readVlz(
 ): number {
   const { u8, u32, i32 } = memory;
   const blocks = Math.ceil(rows / VLZ_BLOCK), counts: number[] = [];
-  if (4 * blocks > end - src) throw truncated();
+  if (4 * blocks > end - src) throw truncated("a block's tokens");
   for (let block = 0; block < blocks; block++) {
     const count = u32[(src >>> 2) + block]!;
-    if (count > VLZ_BLOCK) throw corrupt("a block", count, `at most ${VLZ_BLOCK} tokens`);
+    if (count > VLZ_BLOCK) throw corrupt("the number of a block's tokens", count, `at most ${VLZ_BLOCK}`);
     counts.push(count);
   }
   let flag = src + 4 * blocks, at = flag + counts.reduce((sum, count) => sum + Math.ceil(count / 8), 0);
-  if (at > end) throw truncated();
+  if (at > end) throw truncated("a block's tokens");
   counts.forEach((count, block) => {
     const first = block * VLZ_BLOCK, last = Math.min(first + VLZ_BLOCK, rows);
     let row = first;
     for (let token = 0; token < count; token++) {
       const to = (codes >>> 2) + row * d, match = (u8[flag + (token >>> 3)]! >>> token % 8 & 1) === 1;
-      if (end - at < (match ? 2 : d)) throw truncated();
+      if (end - at < (match ? 2 : d)) throw truncated("a block's tokens");
       const length = match ? u8[at++]! : 1, distance = match ? u8[at++]! : 0;
-      if (row + length > last) throw corrupt("a block", row + length - first, `${last - first} rows`);
+      if (row + length > last) throw corrupt("the number of a block's rows", row + length - first, last - first);
       if (match) {
         if (length < 1 || length > distance || distance > row - first) {
-          throw corrupt(`a match of ${length} rows`, distance, `a distance of ${length} to ${row - first}`);
+          throw corrupt(`the distance of ${length} rows`, distance, `${length} to ${row - first}`);
         }
         i32.copyWithin(to, to - distance * d, to - (distance - length) * d);
       } else for (let i = 0; i < d; i++) i32[to + i] = u8[at++]! << 24 >> 24;
       row += length;
     }
-    if (row !== last) throw corrupt("a block", row - first, `${last - first} rows`);
+    if (row !== last) throw corrupt("the number of a block's rows", row - first, last - first);
     flag += Math.ceil(count / 8);
   });
   const padded = Math.ceil(at / 4) * 4;
-  if (padded > end) throw truncated();
+  if (padded > end) throw truncated("a block's tokens");
   return padded;
-}
-
-function truncated(): CodecError {
-  return new CodecError("TRUNCATED", "Cannot decode a chunk as its tokens end early");
-}
-
-function corrupt(what: string, met: number, want: string): CodecError {
-  return new CodecError("CORRUPT", `Cannot decode a chunk as ${what} has ${met}: want ${want}`);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { codingCost } from "./bit_cost.ts";
-import { BitReader, BitWriter } from "./bits.ts";
+import { describe, type DescribedTable, readDescription } from "./descriptions.ts";
 
 /** What frequencies sum to. */
 export const TOTAL = 4096;
@@ -61,10 +61,6 @@ function splitOnly(frequencies: Uint16Array<ArrayBuffer>): Uint16Array<ArrayBuff
   return split;
 }
 
-// Explicit tables: u8 length - 1 | per token a nibble, least significant bit first:
-// 0 absent, 1..12 bit length of the frequency, followed by up to two bits below its leading one, 15 a run of 3..18 absent tokens.
-const ABSENT_RUN = 15, RUN_MIN = 3, RUN_MAX = 18;
-
 /** The nearest of the values that have a leading one, two more bits, and zeros. */
 function coarse(f: number): number {
   const shift = Math.max(0, 29 - Math.clz32(f));
@@ -111,33 +107,7 @@ export function explicitTable(counts: Float64Array): ExplicitTable {
   }
   // Powers of two from below never sum to more than 4096.
   const values = best?.values ?? exact.map((f) => f === 0 ? 0 : 1 << (31 - Math.clz32(f)));
-  return { frequencies: best?.frequencies ?? settle(values.slice())!, bytes: describe(values) };
-}
-
-function describe(values: Uint16Array): number[] {
-  const bytes = [values.length - 1];
-  const writer = new BitWriter(bytes);
-  for (let t = 0; t < values.length; t++) {
-    const value = values[t]!;
-    if (value === 0) {
-      let run = 1;
-      while (t + run < values.length && values[t + run] === 0 && run < RUN_MAX) run++;
-      if (run >= RUN_MIN) {
-        writer.write(ABSENT_RUN, 4);
-        writer.write(run - RUN_MIN, 4);
-        t += run - 1;
-      } else {
-        writer.write(0, 4);
-      }
-      continue;
-    }
-    const length = 32 - Math.clz32(value);
-    const below = Math.min(length - 1, 2);
-    writer.write(length, 4);
-    writer.write((value >> (length - 1 - below)) & ((1 << below) - 1), below);
-  }
-  writer.close();
-  return bytes;
+  return { frequencies: best?.frequencies ?? settle(values.slice())!, bytes: describe(values, true) };
 }
 
 /**
@@ -146,26 +116,7 @@ function describe(values: Uint16Array): number[] {
  * @param offset Where it begins; `end` of the result is where it ends.
  * @returns Undefined if it is none.
  */
-export function readExplicitTable(
-  bytes: Uint8Array,
-  offset: number,
-): { frequencies: Uint16Array<ArrayBuffer>; end: number } | undefined {
-  if (offset >= bytes.length) return undefined;
-  const values = new Uint16Array(bytes[offset]! + 1);
-  const reader = new BitReader(bytes, offset + 1);
-  for (let t = 0; t < values.length; t++) {
-    const length = reader.read(4);
-    if (length === 0) continue;
-    if (length === ABSENT_RUN) {
-      t += reader.read(4) + RUN_MIN - 1;
-      if (t >= values.length) return undefined;
-      continue;
-    }
-    if (length > 12) return undefined;
-    const below = Math.min(length - 1, 2);
-    values[t] = ((1 << below) | reader.read(below)) << (length - 1 - below);
-  }
-  if (reader.end > bytes.length) return undefined;
-  const frequencies = settle(values);
-  return frequencies && { frequencies, end: reader.end };
+export function readExplicitTable(bytes: Uint8Array, offset: number): DescribedTable | undefined {
+  const read = readDescription(bytes, offset, true), table = read && settle(read.table);
+  return table && { table, end: read.end };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { BIT } from "./bit_cost.ts";
-import { BitReader, BitWriter } from "./bits.ts";
+import { type DescribedTable, readDescription } from "./descriptions.ts";
 
 /** Longest code. */
 export const MAX_LENGTH = 12;
@@ -103,49 +103,12 @@ export function isCompleteCode(lengths: Uint16Array): boolean {
   return slots === 1 << MAX_LENGTH || onlyToken(lengths) >= 0;
 }
 
-// Description: u8 tokens - 1 | a nibble per token; 15 begins a run of 3..18 tokens without code.
-const ABSENT_RUN = 15, RUN_MIN = 3, RUN_MAX = 18;
-
-/** Describes code lengths. */
-export function describeLengths(lengths: Uint16Array): number[] {
-  const bytes = [lengths.length - 1];
-  const writer = new BitWriter(bytes);
-  for (let t = 0; t < lengths.length; t++) {
-    let run = 0;
-    while (t + run < lengths.length && lengths[t + run] === 0 && run < RUN_MAX) run++;
-    if (run < RUN_MIN) {
-      writer.write(lengths[t]!, 4);
-    } else {
-      writer.write(ABSENT_RUN | (run - RUN_MIN) << 4, 8);
-      t += run - 1;
-    }
-  }
-  writer.close();
-  return bytes;
-}
-
 /**
- * Reads a description.
+ * Reads a description of code lengths.
  *
  * @returns Undefined if it is none of a complete code.
  */
-export function readLengths(
-  bytes: Uint8Array,
-  offset: number,
-): { lengths: Uint16Array<ArrayBuffer>; end: number } | undefined {
-  if (offset >= bytes.length) return undefined;
-  const lengths = new Uint16Array(bytes[offset]! + 1);
-  const reader = new BitReader(bytes, offset + 1);
-  for (let t = 0; t < lengths.length; t++) {
-    const length = reader.read(4);
-    if (length === ABSENT_RUN) {
-      t += reader.read(4) + RUN_MIN - 1;
-      if (t >= lengths.length) return undefined;
-    } else if (length > MAX_LENGTH) {
-      return undefined;
-    } else {
-      lengths[t] = length;
-    }
-  }
-  return reader.end <= bytes.length && isCompleteCode(lengths) ? { lengths, end: reader.end } : undefined;
+export function readLengths(bytes: Uint8Array, offset: number): DescribedTable | undefined {
+  const read = readDescription(bytes, offset, false);
+  return read && isCompleteCode(read.table) ? read : undefined;
 }

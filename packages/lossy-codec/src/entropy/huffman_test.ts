@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { BIT } from "./bit_cost.ts";
+import { describe } from "./descriptions.ts";
 import {
   canonicalCodes,
   codeLengths,
-  describeLengths,
   huffmanCost,
   isCompleteCode,
   MAX_LENGTH,
@@ -93,18 +93,18 @@ Deno.test("canonicalCodes() are a prefix code, first bit lowest", () => {
   }));
 });
 
-Deno.test("describeLengths() reads back; anything else is refused", () => {
+Deno.test("describe() of code lengths reads back; anything else is refused", () => {
   fc.assert(fc.property(histograms.filter((counts) => counts.some((n) => n > 0)), (counts) => {
-    const lengths = codeLengths(counts), bytes = describeLengths(lengths);
+    const lengths = codeLengths(counts), bytes = describe(lengths, false);
     const read = readLengths(Uint8Array.from([7, ...bytes, 7]), 1);
-    assertEquals(read && [...read.lengths], [...lengths]);
+    assertEquals(read && [...read.table], [...lengths]);
     assertEquals(read?.end, bytes.length + 1);
     assertEquals(readLengths(Uint8Array.from(bytes.slice(0, -1)), 0), undefined);
   }));
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
       const read = readLengths(bytes, 0);
-      assert(read === undefined || (isCompleteCode(read.lengths) && read.end <= bytes.length));
+      assert(read === undefined || (isCompleteCode(read.table) && read.end <= bytes.length));
     }),
     { numRuns: 2000 },
   );

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { CodecError } from "../errors.ts";
+import { corrupt, truncated } from "../errors.ts";
 import { DIRECT, type Kernels, UNSIGNED } from "../kernels/kernels.ts";
 import { groupSymbolsFor, sectionBytes, sectionCapacity } from "../kernels/section.ts";
 import { classBits, classBytes, readClassBits, writeClassBits } from "./class_bits.ts";
@@ -170,12 +170,12 @@ export class SequenceCoder {
   open(src: number, available: number, shape: SequenceShape, codebook?: Codebook): CodedSequence {
     const { rows, rowLength, unsigned, coder } = shape;
     const bytes = this.#kernels.memory.u8.subarray(src, src + available);
-    if (available < 4) throw truncated(available);
+    if (available < 4) throw truncated("a coded sequence");
     const direct = (bytes[0]! & 1) !== 0, rowBits = (bytes[0]! >> 1) & 3, columnBits = bytes[0]! >> 3;
     const plain = rowBits === 0 && columnBits === 0;
     const classable = coder === "ans" && !unsigned && rowLength <= MAX_COLUMNS;
     if (rowBits > 2 || columnBits > 2 || !(plain || classable)) {
-      throw corrupt(`its form is ${bytes[0]}; want classes that suit coder and rows`);
+      throw corrupt("the form of a sequence", bytes[0]!, "classes that suit coder and rows");
     }
     const columnClasses = 1 << columnBits, count = 1 << rowBits + columnBits;
     const shared = bytes[1] === SHARED;
@@ -195,7 +195,7 @@ export class SequenceCoder {
     const symbols = rows * rowLength, groupSymbols = groupSymbolsFor(rowLength, symbols);
     const groups = Math.ceil(symbols / groupSymbols);
     const length = at > available ? -1 : sectionBytes(this.#kernels.memory, src + at, available - at, groups);
-    if (length < 0) throw truncated(available);
+    if (length < 0) throw truncated("a coded sequence");
     const { tables } = head;
     const section = src + at, end = section + length;
     return {
@@ -220,7 +220,9 @@ export class SequenceCoder {
     let end = 1;
     while (tables.length < count) {
       const read = readTable(coder, bytes, end, direct);
-      if (read === undefined) throw corrupt(`its table ${tables.length}, which begins with ${bytes[end]}, is none`);
+      if (read === undefined) {
+        throw corrupt(`table ${tables.length}`, `one that begins with ${bytes[end]}`, "a complete one");
+      }
       tables.push(read.table);
       end = read.end;
     }
@@ -268,7 +270,7 @@ export class SequenceCoder {
         codes,
       );
     }
-    if (failed !== 0) throw corrupt("a group contradicts its length; want it to end where its last symbol does");
+    if (failed !== 0) throw corrupt("the end of a group", "not that of its symbols", "both the same");
   }
 
   #areas(): { counts: number; classes: number; columns: number } {
@@ -295,21 +297,13 @@ function sharedTables(
     generation: number;
   },
 ): Head {
-  if (codebook === undefined) throw corrupt("it refers to tables of an earlier message; want one decoded before");
+  if (codebook === undefined) throw corrupt("a table", "that of an earlier message", "one decoded before");
   if (codebook.generation !== want.generation) {
-    throw corrupt(`it refers to tables of generation ${want.generation}; want ${codebook.generation}`);
+    throw corrupt("the generation of tables", want.generation, codebook.generation);
   }
   const { coder, direct, columnClasses, tables, columns } = codebook;
   const same = coder === want.coder && direct === want.direct && columnClasses === want.columnClasses &&
     tables.length === want.count && (columns === undefined || columns.length === want.rowLength);
-  if (!same) throw corrupt("it refers to tables of another kind");
+  if (!same) throw corrupt("a table", "that of another kind of sequence", "one of the same");
   return { tables, columns, end: 3 };
-}
-
-function corrupt(why: string): CodecError {
-  return new CodecError("CORRUPT", `Cannot decode a coded sequence as ${why}`);
-}
-
-function truncated(available: number): CodecError {
-  return new CodecError("TRUNCATED", `Cannot decode a coded sequence as it does not end within ${available} bytes`);
 }

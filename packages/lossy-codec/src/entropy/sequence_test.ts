@@ -142,7 +142,7 @@ Deno.test("tables of an earlier sequence are referred to, and kept apart by gene
     assertThrows(() => decodeBytes(shared.bytes, shape, coder), CodecError, "earlier message");
     const next = codebookAfter(book, first.plan);
     assertEquals(next.generation, 1);
-    assertThrows(() => decodeBytes(shared.bytes, shape, coder, next), CodecError, "generation 0; want 1");
+    assertThrows(() => decodeBytes(shared.bytes, shape, coder, next), CodecError, "generation of tables is 0: want 1");
     const other = coder === "ans" ? "huffman" : "ans";
     assertThrows(() => decodeBytes(shared.bytes, shape, other, book), CodecError);
   }

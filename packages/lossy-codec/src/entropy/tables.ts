@@ -8,8 +8,9 @@
  */
 import { BIT, codingCost, log2Cost } from "./bit_cost.ts";
 import { FAMILY_SCALES, FAMILY_SIZE, familyStarts, familyTable, tokenMagnitude } from "./family.ts";
+import { describe, type DescribedTable } from "./descriptions.ts";
 import { explicitTable, readExplicitTable } from "./frequencies.ts";
-import { codeLengths, describeLengths, huffmanCost, readLengths } from "./huffman.ts";
+import { codeLengths, huffmanCost, readLengths } from "./huffman.ts";
 import { HYBRID_MAX_TOKEN } from "./tokens.ts";
 
 /** First byte of a description: tables of an earlier sequence. */
@@ -123,7 +124,7 @@ export function writtenOut(coder: Coder, counts: Float64Array): ChosenTable {
     ({ frequencies: table, bytes: description } = explicitTable(counts));
   } else {
     table = codeLengths(counts);
-    description = describeLengths(table);
+    description = describe(table, false);
   }
   return {
     table,
@@ -142,7 +143,7 @@ export function readTable(
   bytes: Uint8Array,
   offset: number,
   direct: boolean,
-): { table: Table; end: number } | undefined {
+): DescribedTable | undefined {
   const most = direct ? 256 : HYBRID_MAX_TOKEN + 1;
   const kind = bytes[offset];
   if (kind === undefined) return undefined;
@@ -151,15 +152,6 @@ export function readTable(
     return tokens <= most ? { table: familyMember(coder, kind, direct, tokens), end: offset + 2 } : undefined;
   }
   if (kind !== EXPLICIT) return undefined;
-  let table: Table, end: number;
-  if (coder === "ans") {
-    const read = readExplicitTable(bytes, offset + 1);
-    if (read === undefined) return undefined;
-    ({ frequencies: table, end } = read);
-  } else {
-    const read = readLengths(bytes, offset + 1);
-    if (read === undefined) return undefined;
-    ({ lengths: table, end } = read);
-  }
-  return table.length <= most ? { table, end } : undefined;
+  const read = (coder === "ans" ? readExplicitTable : readLengths)(bytes, offset + 1);
+  return read && read.table.length <= most ? read : undefined;
 }

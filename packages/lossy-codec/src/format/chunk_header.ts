@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { CodecError } from "../errors.ts";
+import { CodecError, corrupt, truncated } from "../errors.ts";
 import { type DtypeId, F16, F64 } from "../kernels/kernels.ts";
+import { double, single, words } from "../kernels/patterns.ts";
 import { blockChecksum } from "./xxh32.ts";
 
 /** How the codes of a chunk are stored, by number on the wire. */
@@ -55,21 +56,17 @@ export function chunkHeaderBytes(coder: number, relative: boolean, dtype: DtypeI
   return CHUNK_HEADER_BYTES + (hasExtension(coder, relative, dtype) ? 4 : 0);
 }
 
-const number = new Float64Array(1), single = new Float32Array(1);
-const numberBits = new Uint32Array(number.buffer), singleBits = new Uint32Array(single.buffer);
-
 /** Upper half of a step's pattern: of its f32, or for f64 of its f64. */
 function stepBits(dtype: DtypeId, step: number): number {
-  number[0] = step;
-  single[0] = step;
-  return dtype === F64 ? numberBits[1]! : singleBits[0]! >>> 16;
+  if (dtype === F64) double[0] = step;
+  else single[0] = step;
+  return dtype === F64 ? words[1]! : words[0]! >>> 16;
 }
 
 function stepOf(dtype: DtypeId, bits: number): number {
-  numberBits[0] = 0;
-  numberBits[1] = bits;
-  singleBits[0] = bits << 16;
-  return dtype === F64 ? number[0]! : single[0]!;
+  words[0] = dtype === F64 ? 0 : bits << 16;
+  words[1] = bits;
+  return dtype === F64 ? double[0]! : single[0]!;
 }
 
 /** Writes the head of a chunk with checksum 0 at `at`. */
@@ -104,30 +101,30 @@ export function sealChunk(bytes: Uint8Array, at: number, end: number): void {
  * @throws {CodecError} `CORRUPT`, `TRUNCATED`
  */
 export function readChunkHeader(dtype: DtypeId, bytes: Uint8Array, at: number, end: number): ChunkHeader {
-  if (end - at < CHUNK_HEADER_BYTES) throw truncated(end - at, CHUNK_HEADER_BYTES);
+  if (end - at < CHUNK_HEADER_BYTES) throw truncated("the head of a chunk");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const coder = bytes[at]!, flags = bytes[at + 1]!, half = view.getUint16(at + 2, true);
-  if (coder > VLZ) throw corrupt("its coder", coder, "0 to 5");
-  if (flags & ~KNOWN || (flags & ORDER_1 && !(flags & LORENZO))) throw corrupt("its flags", flags, "known ones");
+  if (coder > VLZ) throw corrupt("a chunk's coder", coder, "0 to 5");
+  if (flags & ~KNOWN || (flags & ORDER_1 && !(flags & LORENZO))) throw corrupt("a chunk's flags", flags, "known ones");
   const relative = (flags & RELATIVE) !== 0, dict = (flags & DICT) !== 0;
   const size = chunkHeaderBytes(coder, relative, dtype);
-  if (end - at < size) throw truncated(end - at, size);
+  if (end - at < size) throw truncated("the head of a chunk");
   const extension = size > CHUNK_HEADER_BYTES ? view.getUint32(at + 16, true) : 0;
   const rows = view.getUint16(at + 4, true) + 1, uniqueRows = view.getUint16(at + 6, true) + 1;
   const escapedRows = view.getUint16(at + 8, true);
   if (uniqueRows > rows || (!dict && coder !== CONST && uniqueRows !== rows)) {
-    throw corrupt("its number of stored rows", uniqueRows, dict ? `at most ${rows}` : `${rows}`);
+    throw corrupt("a chunk's number of stored rows", uniqueRows, dict ? `at most ${rows}` : rows);
   }
   if (escapedRows > 0 && (coder <= CONST || escapedRows >= uniqueRows)) {
-    throw corrupt(
-      "its number of escaped rows",
-      escapedRows,
-      `less than the ${uniqueRows} stored rows, and none in RAW`,
-    );
+    throw corrupt("a chunk's number of escaped rows", escapedRows, `less than ${uniqueRows}, and none in RAW`);
   }
-  if (coder === CONST && (flags & ~CHECKSUM || uniqueRows !== 1)) throw corrupt("its flags", flags, "none in CONST");
-  if (coder === RAW && flags & ~(CHECKSUM | DICT)) throw corrupt("its flags", flags, "DICT or none in RAW");
-  if (coder === VLZ && flags & (DICT | LORENZO)) throw corrupt("its flags", flags, "neither DICT nor LORENZO in VLZ");
+  if (coder === CONST && (flags & ~CHECKSUM || uniqueRows !== 1)) {
+    throw corrupt("a chunk's flags", flags, "none in CONST");
+  }
+  if (coder === RAW && flags & ~(CHECKSUM | DICT)) throw corrupt("a chunk's flags", flags, "DICT or none in RAW");
+  if (coder === VLZ && flags & (DICT | LORENZO)) {
+    throw corrupt("a chunk's flags", flags, "neither DICT nor LORENZO in VLZ");
+  }
   const header: ChunkHeader = {
     coder: coder as Coder,
     dict,
@@ -150,12 +147,12 @@ export function readChunkHeader(dtype: DtypeId, bytes: Uint8Array, at: number, e
 function checkUnit({ relative, step, keepBits, top }: ChunkHeader, dtype: DtypeId): void {
   if (!relative) {
     const least = leastStep(dtype);
-    if (!(step >= least && step < Infinity)) throw corrupt("its step", step, `a finite number from ${least} on`);
+    if (!(step >= least && step < Infinity)) throw corrupt("a chunk's step", step, `a finite number from ${least} on`);
     return;
   }
   const most = maxKeepBits(dtype), infinity = (dtype === F64 ? 2047 : 255) * 2 ** keepBits;
-  if (keepBits > most) throw corrupt("its bits of the mantissa", keepBits, `at most ${most}`);
-  if (top >= infinity) throw corrupt("its greatest magnitude", top, `less than ${infinity}`);
+  if (keepBits > most) throw corrupt("a chunk's bits of the mantissa", keepBits, `at most ${most}`);
+  if (top >= infinity) throw corrupt("a chunk's greatest magnitude", top, `less than ${infinity}`);
 }
 
 /** The least step used: a GPU may take smaller numbers for 0. */
@@ -179,14 +176,6 @@ export function checkChunk(bytes: Uint8Array, at: number, end: number): void {
   view.setUint32(at + 12, 0, true);
   const checksum = blockChecksum(bytes, at, end);
   if (checksum !== stored) {
-    throw new CodecError("CHECKSUM", `Cannot decode a chunk as its bytes have checksum ${checksum}: want ${stored}`);
+    throw new CodecError("CHECKSUM", `Cannot decode as a chunk's checksum is ${checksum}: want ${stored}`);
   }
-}
-
-function corrupt(what: string, met: number, want: string): CodecError {
-  return new CodecError("CORRUPT", `Cannot decode a chunk as ${what} is ${met}: want ${want}`);
-}
-
-function truncated(met: number, want: number): CodecError {
-  return new CodecError("TRUNCATED", `Cannot decode a chunk of ${met} bytes: want at least ${want}`);
 }

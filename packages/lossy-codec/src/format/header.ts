@@ -4,7 +4,7 @@
  * @module
  */
 import { elementBytes } from "../dtype.ts";
-import { CodecError } from "../errors.ts";
+import { CodecError, corrupt } from "../errors.ts";
 import { type DtypeId, F16, F64 } from "../kernels/kernels.ts";
 import type { Reader } from "./reader.ts";
 
@@ -155,8 +155,4 @@ export function elementsOf(shape: readonly number[], dtype: DtypeId, maxBytes: n
 
 function hex(word: number): string {
   return `0x${word.toString(16).padStart(8, "0")}`;
-}
-
-function corrupt(what: string, met: number, want: string): CodecError {
-  return new CodecError("CORRUPT", `Cannot decode as ${what} is ${met}: want ${want}`);
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { CodecError } from "../errors.ts";
+import { CodecError, corrupt, truncated } from "../errors.ts";
 import { CHUNK_HEADER_BYTES } from "./chunk_header.ts";
 import { elementsOf, type FileHeader, readHeader } from "./header.ts";
 import { Reader } from "./reader.ts";
@@ -60,7 +60,7 @@ export function chunkExtent(
 export function checkRowLength({ rowLength }: FileHeader, elements: number): void {
   // Else a few bytes could claim a row of 2^24 elements for an array of one.
   if (elements > 0 && rowLength > elements) {
-    throw new CodecError("CORRUPT", `Cannot decode ${elements} elements in rows of ${rowLength}: want rows no longer`);
+    throw corrupt("the length of rows", rowLength, `at most the ${elements} elements`);
   }
 }
 
@@ -82,10 +82,7 @@ export function readSizes(reader: Reader, count: number): number[] {
 /** Refuses a size that no chunk has. */
 export function checkSize(bytes: number): number {
   if (bytes < CHUNK_HEADER_BYTES || bytes % 4 !== 0) {
-    throw new CodecError(
-      "CORRUPT",
-      `Cannot decode a chunk of ${bytes} bytes: want a multiple of 4 from ${CHUNK_HEADER_BYTES} on`,
-    );
+    throw corrupt("the length of a chunk", bytes, `a multiple of 4 from ${CHUNK_HEADER_BYTES} on`);
   }
   return bytes;
 }
@@ -117,7 +114,7 @@ export function readLayout(bytes: Uint8Array, maxBytes: number): FileLayout {
 export function checkHash(reader: Reader, begin: number): void {
   const hash = xxh32(reader.bytes, begin, reader.at), stored = reader.u32("the checksum of the header");
   if (hash !== stored) {
-    throw new CodecError("CHECKSUM", `Cannot decode as the header has checksum ${hash}: want ${stored}`);
+    throw new CodecError("CHECKSUM", `Cannot decode as the header's checksum is ${hash}: want ${stored}`);
   }
 }
 
@@ -128,27 +125,21 @@ function streamedLayout(reader: Reader, header: FileHeader, maxBytes: number): F
   const elements = elementsOf(shape, header.dtype, maxBytes);
   const count = chunkCount(elements, header.rowLength, header.chunkRows);
   if (count !== trailer.sizes.length) {
-    throw new CodecError("CORRUPT", `Cannot decode ${trailer.sizes.length} chunks: want ${count}`);
+    throw corrupt("the number of chunks", trailer.sizes.length, count);
   }
   const chunks = trailer.sizes.map((size, chunk): ChunkPlace => {
-    if (reader.u32("a chunk's size") !== checkSize(size)) {
-      throw new CodecError("CORRUPT", `Cannot decode chunk ${chunk} as its size differs from the index: want ${size}`);
-    }
+    const met = reader.u32("a chunk's size");
+    if (met !== checkSize(size)) throw corrupt(`the size of chunk ${chunk}`, met, `${size} as in the index`);
     const offset = reader.skip(size, "a chunk");
     return { offset, bytes: size, ...chunkExtent(elements, header.rowLength, header.chunkRows, chunk) };
   });
-  if (reader.u32("the end of chunks") !== 0) {
-    throw new CodecError("CORRUPT", "Cannot decode more chunks than the index has");
-  }
+  const more = reader.u32("the end of chunks");
+  if (more !== 0) throw corrupt("the size of a chunk behind the last", more, 0);
   checkEnd(trailer, reader.at);
   return { header: { ...header, shape, maxError: trailer.maxError }, elements, chunks };
 }
 
 function checkEnd({ length }: { readonly length: number }, end: number): void {
-  if (end > length) {
-    throw new CodecError("TRUNCATED", `Cannot decode ${length} bytes as the stream has ${end}: want all of it`);
-  }
-  if (end < length) {
-    throw new CodecError("CORRUPT", `Cannot decode as ${length - end} bytes follow the stream: want none`);
-  }
+  if (end > length) throw truncated(`the stream of ${end} bytes`);
+  if (end < length) throw corrupt("the stream", `followed by ${length - end} bytes`, "none");
 }

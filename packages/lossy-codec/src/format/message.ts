@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { CodecError } from "../errors.ts";
+import { truncated } from "../errors.ts";
 import { checkSize } from "./layout.ts";
 
 /** Bytes of the head. */
@@ -37,13 +37,9 @@ export function writeMessageHeader({ table, destination, bytes }: MessageHeader,
  */
 export function readMessageHeader(bytes: Uint8Array, at = 0): MessageHeader {
   const left = bytes.length - at - MESSAGE_HEADER_BYTES;
-  if (!(left >= 0)) {
-    throw new CodecError("TRUNCATED", `Cannot decode a message of ${bytes.length - at} bytes: want at least 8`);
-  }
+  if (!(left >= 0)) throw truncated("the head of a message");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const size = checkSize(view.getUint32(at + 4, true));
-  if (size > left) {
-    throw new CodecError("TRUNCATED", `Cannot decode a message of ${size} bytes: ${left} bytes are there`);
-  }
+  if (size > left) throw truncated(`a message of ${size} bytes: ${left} are there`);
   return { table: view.getUint16(at, true), destination: view.getUint16(at + 2, true), bytes: size };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CodecError } from "../errors.ts";
+import { CodecError, truncated } from "../errors.ts";
 
 /** A cursor over bytes, little endian; every read is checked. */
 export class Reader {
@@ -41,12 +41,7 @@ export class Reader {
    * @throws {CodecError} `TRUNCATED`
    */
   skip(bytes: number, what: string): number {
-    if (!(bytes <= this.left)) {
-      throw new CodecError(
-        "TRUNCATED",
-        `Cannot decode as the bytes end within ${what} at ${this.at}: ${this.left} bytes left; want ${bytes}`,
-      );
-    }
+    if (!(bytes <= this.left)) throw truncated(`${what} at ${this.at}: ${this.left} left; want ${bytes}`);
     const begin = this.at;
     this.at += bytes;
     return begin;

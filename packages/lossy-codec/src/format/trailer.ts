@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { CodecError } from "../errors.ts";
+import { CodecError, truncated } from "../errors.ts";
 import { Reader } from "./reader.ts";
 import { xxh32 } from "./xxh32.ts";
 
@@ -54,13 +54,10 @@ export function readTrailer(bytes: Uint8Array, begin: number): Trailer {
   const chunks = tail.u32("the trailer"), hash = tail.u32("the trailer"), magic = tail.u32("the trailer");
   const at = bytes.length - trailerBytes(chunks);
   if (magic !== TRAILER_MAGIC || at < begin) {
-    throw new CodecError("TRUNCATED", "Cannot decode a streamed file without its trailer: want it to end in PRLX");
+    throw truncated("a streamed file: want a trailer that ends in PRLX");
   }
   if (xxh32(bytes, at, bytes.length - 8) !== hash) {
-    throw new CodecError(
-      "CHECKSUM",
-      `Cannot decode as the trailer's checksum is not ${hash}: want the bytes as written`,
-    );
+    throw new CodecError("CHECKSUM", `Cannot decode as the trailer's checksum is not ${hash}: want it to be`);
   }
   const reader = new Reader(bytes, at);
   const sizes = Array.from({ length: chunks }, () => reader.u32("the trailer"));

@@ -59,13 +59,9 @@ export const CHECKSUM_BLOCK = 4096;
  */
 export function blockChecksum(bytes: Uint8Array, begin: number, end: number): number {
   const blocks = Math.ceil((end - begin) / CHECKSUM_BLOCK);
-  const hashes = new Uint8Array(4 * blocks);
+  const hashes = new Uint32Array(blocks);
   for (let block = 0, at = begin; block < blocks; block++, at += CHECKSUM_BLOCK) {
-    const hash = xxh32(bytes, at, Math.min(at + CHECKSUM_BLOCK, end));
-    hashes[4 * block] = hash;
-    hashes[4 * block + 1] = hash >>> 8;
-    hashes[4 * block + 2] = hash >>> 16;
-    hashes[4 * block + 3] = hash >>> 24;
+    hashes[block] = xxh32(bytes, at, Math.min(at + CHECKSUM_BLOCK, end));
   }
-  return xxh32(hashes, 0, hashes.length, end - begin >>> 0);
+  return xxh32(new Uint8Array(hashes.buffer), 0, 4 * blocks, end - begin);
 }

@@ -1,6 +1,6 @@
 // Half precision in vectors of four. See plain_range.ts.
 
-/** f16 bit patterns in u32 lanes to f32, one to one. */
+/** f16 bit patterns in u32 lanes to f32, one to one; upper halves do not count. */
 export function expand4(half: v128): v128 {
   const magnitude = v128.and(half, i32x4.splat(0x7fff)), moved = i32x4.shl(magnitude, 13);
   // The multiplication mends the bias of the exponent, of subnormals too; infinities and NaN keep their payload instead.
@@ -25,11 +25,6 @@ export function shrink4(value: v128): v128 {
 
 export function expandF16(src: usize, count: i32, dst: usize): void {
   const end = dst + (<usize> count << 2);
-  while (dst < end) {
-    const full = dst + 16 <= end, values = expand4(full ? v128.load16x4_u(src) : i32x4.splat(load<u16>(src)));
-    if (full) v128.store(dst, values);
-    else v128.store32_lane(dst, values, 0);
-    dst += full ? 16 : 4;
-    src += full ? 8 : 2;
-  }
+  for (; dst + 16 <= end; dst += 16, src += 8) v128.store(dst, expand4(v128.load16x4_u(src)));
+  for (; dst < end; dst += 4, src += 2) v128.store32_lane(dst, expand4(v128.load16_splat(src)), 0);
 }

@@ -9,29 +9,26 @@ function magnitudes4(codes: usize, top: v128): v128 {
   return i32x4.min_u(i32x4.abs(v128.load(codes)), top);
 }
 
-@inline
-function magnitude(code: i32, top: u32): u32 {
-  return min(<u32> (code < 0 ? -code : code), top);
+/** That of one code, in the first lane. */
+function magnitude1(codes: usize, top: v128): v128 {
+  return i32x4.min_u(i32x4.abs(v128.load32_zero(codes)), top);
 }
 
 /** Sum of min(|q|, 2^24) over a row. */
 function magnitudes(codes: usize, d: u32): u64 {
-  const top = kept4(1 << 24, d);
-  const end = codes + (<usize> d << 2);
+  const top = kept4(1 << 24, d), end = codes + (<usize> d << 2);
   let sum: u64 = 0;
-  while (codes + 16 <= end) {
-    // At most 64 times 2^24 in a lane: no overflow.
-    const stop = codes + (min<usize>(1024, end - codes) & ~15);
+  while (codes < end) {
+    // At most 128 times 2^24 in a lane: no overflow.
+    const stop = codes + min<usize>(2048, end - codes);
     let four = i32x4.splat(0);
-    for (; codes + 64 <= stop; codes += 64) {
-      const a = i32x4.add(magnitudes4(codes, top), magnitudes4(codes + 16, top));
-      four = i32x4.add(four, i32x4.add(a, i32x4.add(magnitudes4(codes + 32, top), magnitudes4(codes + 48, top))));
+    for (; codes + 32 <= stop; codes += 32) {
+      four = i32x4.add(four, i32x4.add(magnitudes4(codes, top), magnitudes4(codes + 16, top)));
     }
-    for (; codes < stop; codes += 16) four = i32x4.add(four, magnitudes4(codes, top));
+    for (; codes < stop; codes += 4) four = i32x4.add(four, magnitude1(codes, top));
     const two = i64x2.add(i64x2.extend_low_i32x4_u(four), i64x2.extend_high_i32x4_u(four));
     sum += i64x2.extract_lane(two, 0) + i64x2.extract_lane(two, 1);
   }
-  for (; codes < end; codes += 4) sum += magnitude(load<i32>(codes), 1 << 24);
   return sum;
 }
 
@@ -46,26 +43,17 @@ export function rowBuckets(codes: usize, rows: u32, d: u32, buckets: usize): voi
 }
 
 export function columnSums(codes: usize, rows: u32, d: u32, sums: usize): void {
-  const stride = <usize> d << 2, top = kept4(65535, d);
-  let j: usize = 0;
-  // A line of the cache at a time.
-  for (; j + 64 <= stride; j += 64) {
-    let a = i32x4.splat(0), b = a, c = a, e = a;
-    for (let r: u32 = 0, at = codes + j; r < rows; r++, at += stride) {
-      a = i32x4.add(a, magnitudes4(at, top));
-      b = i32x4.add(b, magnitudes4(at + 16, top));
-      c = i32x4.add(c, magnitudes4(at + 32, top));
-      e = i32x4.add(e, magnitudes4(at + 48, top));
+  const top = kept4(65535, d), end = sums + (<usize> d << 2);
+  memory.fill(sums, 0, end - sums);
+  while (rows--) {
+    let to = sums;
+    for (; to + 32 <= end; to += 32, codes += 32) {
+      v128.store(to, i32x4.add(v128.load(to), magnitudes4(codes, top)));
+      v128.store(to, i32x4.add(v128.load(to, 16), magnitudes4(codes + 16, top)), 16);
     }
-    v128.store(sums + j, a);
-    v128.store(sums + j, b, 16);
-    v128.store(sums + j, c, 32);
-    v128.store(sums + j, e, 48);
-  }
-  for (; j < stride; j += 4) {
-    let sum: u32 = 0;
-    for (let r: u32 = 0, at = codes + j; r < rows; r++, at += stride) sum += magnitude(load<i32>(at), 65535);
-    store<u32>(sums + j, sum);
+    for (; to < end; to += 4, codes += 4) {
+      v128.store32_lane(to, i32x4.add(v128.load32_zero(to), magnitude1(codes, top)), 0);
+    }
   }
 }
 

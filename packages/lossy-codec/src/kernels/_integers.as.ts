@@ -68,27 +68,15 @@ export function unpack(src: usize, first: u32, count: i32, min: u32, bits: u32, 
   }
 }
 
-/** Copies a row; for short ones a call of memory.copy would cost more than the copy. */
-@inline
-function copyRow(to: usize, from: usize, bytes: usize): void {
-  let i: usize = 0;
-  for (; i + 64 <= bytes; i += 64) {
-    v128.store(to + i, v128.load(from + i));
-    v128.store(to + i, v128.load(from + i, 16), 16);
-    v128.store(to + i, v128.load(from + i, 32), 32);
-    v128.store(to + i, v128.load(from + i, 48), 48);
-  }
-  for (; i + 16 <= bytes; i += 16) v128.store(to + i, v128.load(from + i));
-  // The last vector may overlap the one before.
-  if (bytes >= 16) {
-    if (i < bytes) v128.store(to + bytes - 16, v128.load(from + bytes - 16));
-    return;
-  }
-  for (; i < bytes; i += 2) store<u16>(to + i, load<u16>(from + i));
-}
-
 export function gatherRows(dict: usize, rowBytes: usize, rowToUnique: usize, rows: u32, dst: usize): void {
   for (const end = rowToUnique + (<usize> rows << 2); rowToUnique < end; rowToUnique += 4, dst += rowBytes) {
-    copyRow(dst, dict + <usize> load<u32>(rowToUnique) * rowBytes, rowBytes);
+    const from = dict + <usize> load<u32>(rowToUnique) * rowBytes;
+    // A call of memory.copy would cost more than the copy of a short row.
+    let i: usize = 0;
+    for (; i + 32 <= rowBytes; i += 32) {
+      v128.store(dst + i, v128.load(from + i));
+      v128.store(dst + i, v128.load(from + i, 16), 16);
+    }
+    for (; i < rowBytes; i += 2) store<u16>(dst + i, load<u16>(from + i));
   }
 }

@@ -1,8 +1,11 @@
-// The bounded quantiser: spec in kernels.ts. See plain_quantise.ts for the definition in scalar form.
+// The bounded quantiser of f32, and of f16 as f32: spec in kernels.ts. See plain_quantise.ts for the definition in scalar form.
 
 import { kept4 } from "./_constant.as";
-import { F16, F32, F64 } from "./_dtype.as";
 import { expand4, shrink4 } from "./_half.as";
+
+/** As in kernels.ts. */
+@inline
+const F16: i32 = 1;
 
 /** 1.5 * 2^23: a float of this size has unit 1, so that adding it rounds to a whole number, ties to even. */
 const ROUND: f32 = 12582912;
@@ -30,64 +33,53 @@ function errors4(x: v128, q: v128, step: v128, f16: bool): v128 {
   return f32x4.abs(f32x4.sub(x, restored));
 }
 
-@inline
 function leastLane(v: v128): i32 {
   const two = i32x4.min_s(v, v128.shuffle<i32>(v, v, 2, 3, 0, 1));
   return min(i32x4.extract_lane(two, 0), i32x4.extract_lane(two, 1));
 }
 
-@inline
+/** Complements are in the opposite order. */
 function greatestLane(v: v128): i32 {
-  const two = i32x4.max_s(v, v128.shuffle<i32>(v, v, 2, 3, 0, 1));
-  return max(i32x4.extract_lane(two, 0), i32x4.extract_lane(two, 1));
+  return ~leastLane(v128.not(v));
 }
 
-/** Writes the result of `quantise` and `roundMantissa`. */
-export function report(result: usize, error: f64, escaped: i32, least: i32, greatest: i32, rows: i32): void {
-  const none = escaped == rows;
-  store<f64>(result, error);
-  store<f64>(result + 8, escaped);
-  store<f64>(result + 16, none ? 0 : least);
-  store<f64>(result + 24, none ? 0 : greatest);
-}
-
-function quantiseF32(
-  f16: bool, src: usize, uniqueRows: usize, n: i32, d: usize, step: f32, maxCode: i32, errorBound: f32, codes: usize,
+export function quantise(
+  dtype: i32, src: usize, uniqueRows: usize, n: i32, d: usize, wideStep: f64, maxCode: f64, errorBound: f64, codes: usize,
   escapes: usize, result: usize,
 ): void {
+  const f16 = dtype == F16, step = <f32> wideStep;
+  // Nothing overflows below, so that infinity never stands for a product next to it.
+  const top = i32x4.splat(<i32> min(maxCode, floor(<f64> f32.MAX_VALUE / wideStep) - 1)), bottom = i32x4.neg(top);
   const steps = f32x4.splat(step), reciprocal = f32x4.splat(1 / step), half = f32x4.splat(step / 2);
-  const top = i32x4.splat(maxCode), bottom = i32x4.splat(-maxCode), bound = f32x4.splat(errorBound);
-  let least = i32x4.splat(i32.MAX_VALUE), greatest = i32x4.splat(i32.MIN_VALUE), error = f32x4.splat(0);
+  const bound = f32x4.splat(<f32> errorBound);
+  const lowest = i32x4.splat(i32.MAX_VALUE), highest = v128.not(lowest);
+  let least = lowest, greatest = highest, error = f32x4.splat(0);
   const round = kept4(ROUND_BITS, n), absolute = kept4(i32.MAX_VALUE, n);
-  const highestGood = i32x4.add(top, round), lowestGood = i32x4.add(bottom, round);
   let escaped = 0;
   const rowBytes = d << 2;
   for (let i = 0; i < n; i++, codes += rowBytes) {
     const row = src + <usize> load<u32>(uniqueRows + (<usize> i << 2)) * rowBytes;
-    let rowLeast = i32x4.splat(i32.MAX_VALUE), rowGreatest = i32x4.splat(i32.MIN_VALUE), rowError = f32x4.splat(0);
+    let rowLeast = lowest, rowGreatest = highest, rowError = f32x4.splat(0);
     let at: usize = 0;
     if (!f16) {
       // Without the correction, which hardly ever changes anything: then all distances are below half a step, and the errors.
-      // Least and greatest are patterns of floats here, in their order as long as they are near ROUND.
-      let lowest = i32x4.splat(i32.MAX_VALUE), highest = i32x4.splat(0);
       for (; at + 32 <= rowBytes; at += 32) {
         const x = v128.load(row + at), y = v128.load(row + at, 16);
         const shiftedX = f32x4.add(f32x4.mul(x, reciprocal), round), shiftedY = f32x4.add(f32x4.mul(y, reciprocal), round);
         const restX = f32x4.sub(x, f32x4.mul(f32x4.sub(shiftedX, round), steps));
         const restY = f32x4.sub(y, f32x4.mul(f32x4.sub(shiftedY, round), steps));
+        const p = i32x4.sub(shiftedX, round), q = i32x4.sub(shiftedY, round);
         rowError = f32x4.pmax(rowError, f32x4.pmax(v128.and(restX, absolute), v128.and(restY, absolute)));
-        lowest = i32x4.min_s(lowest, i32x4.min_s(shiftedX, shiftedY));
-        highest = i32x4.max_s(highest, i32x4.max_s(shiftedX, shiftedY));
-        v128.store(codes + at, i32x4.sub(shiftedX, round));
-        v128.store(codes + at, i32x4.sub(shiftedY, round), 16);
+        rowLeast = i32x4.min_s(rowLeast, i32x4.min_s(p, q));
+        rowGreatest = i32x4.max_s(rowGreatest, i32x4.max_s(p, q));
+        v128.store(codes + at, p);
+        v128.store(codes + at, q, 16);
       }
-      const far = v128.or(i32x4.gt_s(highest, highestGood), i32x4.lt_s(lowest, lowestGood));
-      if (v128.any_true(v128.or(far, f32x4.ge(rowError, half)))) {
+      if (v128.any_true(f32x4.ge(rowError, half))) {
         at = 0;
+        rowLeast = lowest;
+        rowGreatest = highest;
         rowError = f32x4.splat(0);
-      } else {
-        rowLeast = i32x4.sub(lowest, round);
-        rowGreatest = i32x4.sub(highest, round);
       }
     }
     while (at < rowBytes) {
@@ -117,69 +109,19 @@ function quantiseF32(
       greatest = i32x4.max_s(greatest, rowGreatest);
     }
   }
+  const none = escaped == n;
   // Patterns of floats that are not negative are in their order.
-  const worst = reinterpret<f32>(greatestLane(error));
-  report(result, worst, escaped, leastLane(least), greatestLane(greatest), n);
-}
-
-function quantiseF64(
-  src: usize, uniqueRows: usize, n: i32, d: usize, step: f64, maxCode: i32, errorBound: f64, codes: usize,
-  escapes: usize, result: usize,
-): void {
-  const reciprocal = 1 / step, half = step / 2, top: f64 = maxCode;
-  let least = i32.MAX_VALUE, greatest = i32.MIN_VALUE, error: f64 = 0, escaped = 0;
-  for (let i = 0; i < n; i++, codes += d << 2) {
-    const row = src + <usize> load<u32>(uniqueRows + (<usize> i << 2)) * (d << 3);
-    let rowLeast: f64 = 0, rowGreatest: f64 = 0, rowError: f64 = 0, escape = false;
-    rowLeast = Infinity;
-    rowGreatest = -Infinity;
-    for (let j: usize = 0; j < d; j++) {
-      const x = load<f64>(row + (j << 3)), q0 = nearest(x * reciprocal), rest = x - q0 * step, distance = abs(rest);
-      const odd = q0 * 0.5 != floor(q0 * 0.5);
-      let q = q0;
-      if (distance > half || (distance == half && odd)) q += copysign(1, rest);
-      const e = abs(x - q * step);
-      if (!(abs(q) <= top && e <= errorBound)) {
-        escape = true;
-        break;
-      }
-      store<i32>(codes + (j << 2), <i32> q);
-      rowError = max(rowError, e);
-      rowLeast = min(rowLeast, q);
-      rowGreatest = max(rowGreatest, q);
-    }
-    store<u8>(escapes + i, escape);
-    if (escape) {
-      escaped++;
-      memory.fill(codes, 0, d << 2);
-    } else {
-      error = max(error, rowError);
-      least = min(least, <i32> rowLeast);
-      greatest = max(greatest, <i32> rowGreatest);
-    }
-  }
-  report(result, error, escaped, least, greatest, n);
-}
-
-export function quantise(
-  dtype: i32, src: usize, uniqueRows: usize, n: i32, d: i32, step: f64, maxCode: i32, errorBound: f64, codes: usize,
-  escapes: usize, result: usize,
-): void {
-  // Nothing overflows below, so that infinity never stands for a product next to it.
-  maxCode = <i32> min<f64>(maxCode, floor((dtype == F64 ? f64.MAX_VALUE : <f64> f32.MAX_VALUE) / step) - 1);
-  if (dtype == F64) quantiseF64(src, uniqueRows, n, d, step, maxCode, errorBound, codes, escapes, result);
-  else {
-    quantiseF32(
-      dtype == F16, src, uniqueRows, n, d, <f32> step, maxCode, <f32> errorBound, codes, escapes, result,
-    );
-  }
+  store<f64>(result, reinterpret<f32>(greatestLane(error)));
+  store<f64>(result, escaped, 8);
+  store<f64>(result, none ? 0 : leastLane(least), 16);
+  store<f64>(result, none ? 0 : greatestLane(greatest), 24);
 }
 
 export function dequantise(dtype: i32, codes: usize, count: i32, step: f64, maxCode: i32, dst: usize): i32 {
-  const end = codes + (<usize> count << 2), steps = f32x4.splat(<f32> step), wide = f64x2.splat(step);
+  const end = codes + (<usize> count << 2), steps = f32x4.splat(<f32> step), size: usize = dtype == F16 ? 2 : 4;
   let least = i32x4.splat(0), greatest = least;
   // The common case apart: loops cost a check for interrupts each time.
-  for (; dtype == F32 && codes + 64 <= end; codes += 64, dst += 64) {
+  for (; dtype != F16 && codes + 64 <= end; codes += 64, dst += 64) {
     const a = v128.load(codes), b = v128.load(codes, 16), c = v128.load(codes, 32), d = v128.load(codes, 48);
     least = i32x4.min_s(least, i32x4.min_s(i32x4.min_s(a, b), i32x4.min_s(c, d)));
     greatest = i32x4.max_s(greatest, i32x4.max_s(i32x4.max_s(a, b), i32x4.max_s(c, d)));
@@ -188,37 +130,20 @@ export function dequantise(dtype: i32, codes: usize, count: i32, step: f64, maxC
     v128.store(dst, f32x4.mul(f32x4.convert_i32x4_s(c), steps), 32);
     v128.store(dst, f32x4.mul(f32x4.convert_i32x4_s(d), steps), 48);
   }
-  for (let full = true; codes < end;) {
-    full = codes + 16 <= end;
-    const q = full ? v128.load(codes) : v128.load32_splat(codes);
-    codes += full ? 16 : 4;
+  while (codes < end) {
+    const full = codes + 16 <= end, q = full ? v128.load(codes) : v128.load32_splat(codes);
     least = i32x4.min_s(least, q);
     greatest = i32x4.max_s(greatest, q);
-    if (dtype == F64) {
-      const low = f64x2.mul(f64x2.convert_low_i32x4_s(q), wide);
-      if (full) {
-        v128.store(dst, low);
-        v128.store(dst, f64x2.mul(f64x2.convert_low_i32x4_s(v128.shuffle<i32>(q, q, 2, 3, 0, 1)), wide), 16);
-        dst += 32;
-      } else {
-        v128.store64_lane(dst, low, 0);
-        dst += 8;
-      }
-      continue;
-    }
-    const x = f32x4.mul(f32x4.convert_i32x4_s(q), steps);
+    let x = f32x4.mul(f32x4.convert_i32x4_s(q), steps);
     if (dtype == F16) {
-      const halves = shrink4(x), packed = i16x8.narrow_i32x4_u(halves, halves);
-      if (full) v128.store64_lane(dst, packed, 0);
-      else v128.store16_lane(dst, packed, 0);
-      dst += full ? 8 : 2;
-    } else if (full) {
-      v128.store(dst, x);
-      dst += 16;
-    } else {
-      v128.store32_lane(dst, x, 0);
-      dst += 4;
-    }
+      x = shrink4(x);
+      x = i16x8.narrow_i32x4_u(x, x);
+      if (full) v128.store64_lane(dst, x, 0);
+      else v128.store16_lane(dst, x, 0);
+    } else if (full) v128.store(dst, x);
+    else v128.store32_lane(dst, x, 0);
+    codes += full ? 16 : 4;
+    dst += full ? size << 2 : size;
   }
   return greatestLane(greatest) > maxCode || leastLane(least) < -maxCode ? 1 : 0;
 }

@@ -1,11 +1,11 @@
-// Integers as tokens: see kernels.ts. Blocks of direct tokens are made and undone in vectors of 16.
+// Integers as tokens: see kernels.ts. Direct tokens are made and undone in vectors of 16.
 
 @inline
-export const DIRECT: i32 = 1;
+const DIRECT: i32 = 1;
 @inline
-export const UNSIGNED: i32 = 2;
+const UNSIGNED: i32 = 2;
 
-/** The most symbols of a block that has room in scratch(), several times over. */
+/** The most symbols of a block that has room in scratch(), several times over. As BLOCK of lanes.ts. */
 @inline
 export const BLOCK: i32 = 4096;
 
@@ -19,18 +19,9 @@ export function scratch(): usize {
   return (<usize> memory.size() << 16) - SCRATCH;
 }
 
-@inline
-export function zigzag(code: i32, form: i32): u32 {
-  return form & UNSIGNED ? code : (code << 1) ^ (code >> 31);
-}
-
-@inline
-export function unzigzag(z: u32, form: i32): u32 {
-  return form & UNSIGNED ? z : (z >>> 1) ^ -(z & 1);
-}
-
-@inline
-export function tokenOf(z: u32, form: i32): u32 {
+/** Token of one code. */
+function tokenOf(code: i32, form: i32): u32 {
+  const z: u32 = form & UNSIGNED ? code : (code << 1) ^ (code >> 31);
   if (form & DIRECT) return z & 255;
   if (z < 64) return z;
   const e = 31 - clz<u32>(z);
@@ -47,10 +38,10 @@ function tokens16(codes: usize, form: i32): v128 {
 }
 
 /** Bytes `dst[count]` get the tokens of direct `codes[count]`. */
-export function directTokens(codes: usize, count: i32, form: i32, dst: usize): void {
-  let i = 0;
+export function directTokens(codes: usize, count: u32, form: i32, dst: usize): void {
+  let i: u32 = 0;
   for (; i + 16 <= count; i += 16, codes += 64) v128.store(dst + i, tokens16(codes, form));
-  for (; i < count; i++, codes += 4) store<u8>(dst + i, zigzag(load<i32>(codes), form));
+  for (; i < count; i++, codes += 4) store<u8>(dst + i, tokenOf(load<i32>(codes), form));
 }
 
 /** Classes of rows or columns are 0 throughout where there is no array. */
@@ -84,32 +75,33 @@ export function writeClassed(
       v128.store(dst, i16x8.shl(high, shift), 16);
     }
     for (; j < stop; j++, codes += 4, dst += 2) {
-      const token = tokenOf(zigzag(load<i32>(codes), form), form);
-      store<u16>(dst, (rowClass + (classOf(columns, j) << 8) + token) << shift);
+      store<u16>(dst, (rowClass + (classOf(columns, j) << 8) + tokenOf(load<i32>(codes), form)) << shift);
     }
   }
 }
 
-/** Inverts directTokens(). */
-export function directCodes(tokens: usize, count: i32, form: i32, codes: usize): void {
-  let i = 0;
-  for (; i + 16 <= count; i += 16, codes += 64) {
-    const z = v128.load(tokens + i);
-    if (form & UNSIGNED) {
-      const low = i16x8.extend_low_i8x16_u(z), high = i16x8.extend_high_i8x16_u(z);
-      v128.store(codes, i32x4.extend_low_i16x8_u(low));
-      v128.store(codes, i32x4.extend_high_i16x8_u(low), 16);
-      v128.store(codes, i32x4.extend_low_i16x8_u(high), 32);
-      v128.store(codes, i32x4.extend_high_i16x8_u(high), 48);
-    } else {
-      const sign = i8x16.neg(v128.and(z, i8x16.splat(1)));
-      const q = v128.xor(v128.and(i16x8.shr_u(z, 1), i8x16.splat(0x7f)), sign);
-      const low = i16x8.extend_low_i8x16_s(q), high = i16x8.extend_high_i8x16_s(q);
+/** Codes of four groups of direct tokens, which lie BLOCK apart. */
+export function directCodes(tokens: usize, groupSymbols: u32, form: i32, codes: usize): void {
+  for (let lane = 0; lane < 4; lane++, tokens += BLOCK) {
+    let i: u32 = 0;
+    for (; i + 16 <= groupSymbols; i += 16, codes += 64) {
+      let z = v128.load(tokens + i), low: v128, high: v128;
+      if (form & UNSIGNED) {
+        low = i16x8.extend_low_i8x16_u(z);
+        high = i16x8.extend_high_i8x16_u(z);
+      } else {
+        z = v128.xor(v128.and(i16x8.shr_u(z, 1), i8x16.splat(0x7f)), i8x16.neg(v128.and(z, i8x16.splat(1))));
+        low = i16x8.extend_low_i8x16_s(z);
+        high = i16x8.extend_high_i8x16_s(z);
+      }
       v128.store(codes, i32x4.extend_low_i16x8_s(low));
       v128.store(codes, i32x4.extend_high_i16x8_s(low), 16);
       v128.store(codes, i32x4.extend_low_i16x8_s(high), 32);
       v128.store(codes, i32x4.extend_high_i16x8_s(high), 48);
     }
+    for (; i < groupSymbols; i++, codes += 4) {
+      const z = <i32> load<u8>(tokens + i);
+      store<i32>(codes, form & UNSIGNED ? z : (z >>> 1) ^ -(z & 1));
+    }
   }
-  for (; i < count; i++, codes += 4) store<u32>(codes, unzigzag(load<u8>(tokens + i), form));
 }

@@ -1,12 +1,13 @@
 // memory: private
-// The loops of the codec: `Kernels` of kernels.ts without its memory. Same bits as the TypeScript kernels; state is kept nowhere.
+// The loops of the codec that gain most from SIMD or from 64-bit integers: see kernels.ts, and wasm.ts for what is left to
+// TypeScript. Same bits as there; state is kept nowhere. The module goes to web pages: its size counts, so only the innermost
+// helpers are inlined.
 
-export { ansDecode, ansEncode } from "./_ans.as";
+export { ansDecodeFour, ansEncodeFour } from "./_ans.as";
 export { dedupe } from "./_dedupe.as";
 export { expandF16 } from "./_half.as";
 export { columnSums, histogram, rowBuckets } from "./_histogram.as";
-export { huffDecode, huffEncode } from "./_huffman.as";
+export { huffDecodeFour, huffEncodeGroup } from "./_huffman.as";
 export { gatherRows, lorenzo, pack, unlorenzo, unpack } from "./_integers.as";
-export { restoreMantissa, roundMantissa } from "./_mantissa.as";
 export { dequantise, quantise } from "./_quantise.as";
 export { range } from "./_range.as";

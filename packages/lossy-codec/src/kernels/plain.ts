@@ -4,6 +4,7 @@
  * @module
  */
 import type { KernelMemory, Kernels } from "./kernels.ts";
+import type { Lanes } from "./lanes.ts";
 import { dedupe } from "./plain_dedupe.ts";
 import { ansDecode, ansEncode, columnSums, histogram, huffDecode, huffEncode, rowBuckets } from "./plain_entropy.ts";
 import { gatherRows, lorenzo, pack, unlorenzo, unpack } from "./plain_integers.ts";
@@ -12,11 +13,13 @@ import { PlainMemory } from "./plain_memory.ts";
 import { dequantise, quantise } from "./plain_quantise.ts";
 import { expandF16, range } from "./plain_range.ts";
 
-/** An instance with a memory of its own. */
-export function createPlainKernels(): Kernels {
-  const memory = new PlainMemory();
+/** An instance on this memory, or on a memory of its own. With lanes, these do what they can of the entropy coding. */
+export function createPlainKernels(memory: KernelMemory = new PlainMemory(), lanes?: Lanes): Kernels {
   const on = <A extends unknown[], R>(kernel: (memory: KernelMemory, ...args: A) => R) => (...args: A): R =>
     kernel(memory, ...args);
+  const onLanes =
+    <A extends unknown[], R>(kernel: (memory: KernelMemory, lanes: Lanes | undefined, ...args: A) => R) =>
+    (...args: A): R => kernel(memory, lanes, ...args);
   return {
     name: "plain",
     memory,
@@ -35,9 +38,9 @@ export function createPlainKernels(): Kernels {
     rowBuckets: on(rowBuckets),
     columnSums: on(columnSums),
     histogram: on(histogram),
-    ansEncode: on(ansEncode),
-    ansDecode: on(ansDecode),
-    huffEncode: on(huffEncode),
-    huffDecode: on(huffDecode),
+    ansEncode: onLanes(ansEncode),
+    ansDecode: onLanes(ansDecode),
+    huffEncode: onLanes(huffEncode),
+    huffDecode: onLanes(huffDecode),
   };
 }

@@ -7,11 +7,13 @@
  */
 import { hybridToken, zigzag } from "../entropy/tokens.ts";
 import { DIRECT, type KernelMemory, UNSIGNED } from "./kernels.ts";
-import { closeSection, groupStarts, sectionBytes, sectionCapacity } from "./section.ts";
+import { LANE_SYMBOLS, type Lanes } from "./lanes.ts";
+import { closeSection, countsOf, groupStarts, sectionBytes, sectionCapacity } from "./section.ts";
 
-/** `Kernels.ansEncode`. */
+/** `Kernels.ansEncode`, four groups at a time by `lanes` where there are any. */
 export function ansEncode(
   memory: KernelMemory,
+  lanes: Lanes | undefined,
   codes: number,
   count: number,
   groupSymbols: number,
@@ -29,12 +31,29 @@ export function ansEncode(
   // Without classes a sequence is one long row.
   const run = classes === 0 && columns === 0 ? count : rowLength;
   const direct = (form & DIRECT) !== 0, unsigned = (form & UNSIGNED) !== 0;
-  const groups = Math.ceil(count / groupSymbols);
-  const counts = new Uint16Array(groups);
+  const groups = Math.ceil(count / groupSymbols), counts = countsOf(dst);
+  // Whole groups, four by four.
+  const inLanes = lanes && direct && groupSymbols <= LANE_SYMBOLS ? Math.floor(count / groupSymbols) & ~3 : 0;
   // From the last symbol to the first, words from the end of dst downwards: so they lie in reading order.
   let at = (dst + capacity) >> 1;
   for (let g = groups - 1; g >= 0; g--) {
     const groupEnd = at, first = g * groupSymbols;
+    if (g < inLanes) {
+      g -= 3;
+      at = lanes!.ansEncodeFour(
+        codes,
+        g * groupSymbols,
+        groupSymbols,
+        run,
+        classes,
+        columns,
+        form,
+        encodeTables,
+        2 * (counts + g),
+        2 * at,
+      ) >> 1;
+      continue;
+    }
     let x = 0;
     for (let i = Math.min(first + groupSymbols, count) - 1; i >= first;) {
       const row = Math.floor(i / run);
@@ -69,14 +88,15 @@ export function ansEncode(
     }
     u16[--at] = x;
     u16[--at] = x >>> 16;
-    counts[g] = groupEnd - at;
+    u16[counts + g] = groupEnd - at;
   }
-  return closeSection(memory, dst, counts, at * 2);
+  return closeSection(memory, dst, groups, at * 2);
 }
 
-/** `Kernels.ansDecode`. */
+/** `Kernels.ansDecode`, likewise. */
 export function ansDecode(
   memory: KernelMemory,
+  lanes: Lanes | undefined,
   src: number,
   srcBytes: number,
   total: number,
@@ -94,15 +114,36 @@ export function ansDecode(
   if (sectionBytes(memory, src, srcBytes, groups) !== srcBytes) return 1;
   if (count === 0) return 0;
   const { i32, u32, u16, u8 } = memory;
-  // Without classes a sequence is one long row.
-  const run = classes === 0 && columns === 0 ? total : rowLength;
+  // Without classes a sequence is one long row, and in lanes a group is one.
+  const alone = classes === 0 && columns === 0, run = alone ? total : rowLength, laneRow = alone ? groupSymbols : run;
   const direct = (form & DIRECT) !== 0, unsigned = (form & UNSIGNED) !== 0;
   const starts = groupStarts(memory, src, groups);
   const out = (codes >> 2) - first;
+  const inLanes = lanes && direct && groupSymbols <= LANE_SYMBOLS && groupSymbols % laneRow === 0;
   for (let i = first, end = first + count; i < end;) {
     const g = i / groupSymbols;
-    const groupEnd = starts[g + 1]!;
-    let at = starts[g]!;
+    if (inLanes && end - i >= 4 * groupSymbols) {
+      const sound = lanes.ansDecodeFour(
+        starts[g]!,
+        starts[g + 1]!,
+        starts[g + 2]!,
+        starts[g + 3]!,
+        starts[g + 4]!,
+        i,
+        groupSymbols,
+        laneRow,
+        classes,
+        columns,
+        form,
+        decodeTables,
+        4 * (out + i),
+      );
+      if (!sound) return 1;
+      i += 4 * groupSymbols;
+      continue;
+    }
+    const groupEnd = starts[g + 1]! >> 1;
+    let at = starts[g]! >> 1;
     if (groupEnd - at < 2) return 1;
     let x = (u16[at]! << 16) | u16[at + 1]!;
     at += 2;

@@ -5,11 +5,13 @@
  */
 import { hybridToken, zigzag } from "../entropy/tokens.ts";
 import { DIRECT, type KernelMemory, UNSIGNED } from "./kernels.ts";
-import { closeSection, groupStarts, sectionBytes, sectionCapacity, sectionHeaderBytes } from "./section.ts";
+import { LANE_SYMBOLS, type Lanes } from "./lanes.ts";
+import { closeSection, countsOf, groupStarts, sectionBytes, sectionCapacity, sectionHeaderBytes } from "./section.ts";
 
 /** `Kernels.huffEncode`. */
 export function huffEncode(
   memory: KernelMemory,
+  lanes: Lanes | undefined,
   codes: number,
   count: number,
   groupSymbols: number,
@@ -23,14 +25,19 @@ export function huffEncode(
   const { i32, u32, u16 } = memory;
   const direct = (form & DIRECT) !== 0, unsigned = (form & UNSIGNED) !== 0;
   const groups = Math.ceil(count / groupSymbols);
-  const counts = new Uint16Array(groups);
+  const counts = countsOf(dst), inLanes = lanes && direct && groupSymbols <= LANE_SYMBOLS;
   const words = dst + sectionHeaderBytes(groups, 2);
   let at = words >> 1;
   for (let g = 0, i = 0; g < groups; g++) {
-    const groupStart = at;
+    const groupStart = at, end = Math.min(i + groupSymbols, count);
+    if (inLanes) {
+      at += u16[counts + g] = lanes.huffEncodeGroup(codes + 4 * i, end - i, form, encodeTable, 2 * at);
+      i = end;
+      continue;
+    }
     // Fewer than 16 bits wait between symbols.
     let pending = 0, held = 0;
-    for (const end = Math.min(i + groupSymbols, count); i < end; i++) {
+    for (; i < end; i++) {
       const code = i32[(codes >> 2) + i]!;
       const z = unsigned ? code : zigzag(code);
       const token = direct ? z & 255 : hybridToken(z);
@@ -52,14 +59,15 @@ export function huffEncode(
       if (held >= 16) u16[at++] = pending, pending >>>= 16, held -= 16;
     }
     if (held > 0) u16[at++] = pending;
-    counts[g] = at - groupStart;
+    u16[counts + g] = at - groupStart;
   }
-  return closeSection(memory, dst, counts, words);
+  return closeSection(memory, dst, groups, words);
 }
 
 /** `Kernels.huffDecode`. */
 export function huffDecode(
   memory: KernelMemory,
+  lanes: Lanes | undefined,
   src: number,
   srcBytes: number,
   total: number,
@@ -78,10 +86,27 @@ export function huffDecode(
   const starts = groupStarts(memory, src, groups);
   const table = decodeTable >> 1;
   const out = (codes >> 2) - first;
+  const inLanes = lanes && direct && groupSymbols <= LANE_SYMBOLS;
   for (let i = first, end = first + count; i < end;) {
     const g = i / groupSymbols;
-    const groupEnd = starts[g + 1]!;
-    let at = starts[g]!;
+    if (inLanes && end - i >= 4 * groupSymbols) {
+      const sound = lanes.huffDecodeFour(
+        starts[g]!,
+        starts[g + 1]!,
+        starts[g + 2]!,
+        starts[g + 3]!,
+        starts[g + 4]!,
+        groupSymbols,
+        form,
+        decodeTable,
+        4 * (out + i),
+      );
+      if (!sound) return 1;
+      i += 4 * groupSymbols;
+      continue;
+    }
+    const groupEnd = starts[g + 1]! >> 1;
+    let at = starts[g]! >> 1;
     // After the last word `held` may fall below 0, and then stays there: looked at once, at the end of the group.
     let pending = 0, held = 0;
     for (const last = Math.min(i + groupSymbols, end); i < last; i++) {

@@ -24,6 +24,47 @@ function quotientF64(x: number, step: number, half: number): number {
   return q;
 }
 
+/**
+ * What `quantise` and `roundMantissa` share: goes through the rows, empties those that escape, and sums up the others.
+ *
+ * @param quantiseRow Writes the codes of the row whose elements begin at index `from`, to i32 from index `to` on. Returns the
+ *   greatest error; one that is not finite if the row escapes.
+ */
+export function quantiseRows(
+  { u8, u32, i32, f64 }: KernelMemory,
+  dtype: DtypeId,
+  src: number,
+  uniqueRows: number,
+  n: number,
+  d: number,
+  codes: number,
+  escapes: number,
+  result: number,
+  quantiseRow: (from: number, to: number) => number,
+): void {
+  const begin = dtype === F64 ? src >>> 3 : src >>> 2;
+  let worst = 0, escaped = 0, least = Infinity, greatest = -Infinity;
+  for (let row = 0; row < n; row++) {
+    const to = (codes >>> 2) + row * d, end = to + d;
+    const error = quantiseRow(begin + u32[(uniqueRows >>> 2) + row]! * d, to);
+    const good = error < Infinity;
+    u8[escapes + row] = good ? 0 : 1;
+    if (!good) {
+      escaped++;
+      i32.fill(0, to, end);
+      continue;
+    }
+    if (error > worst) worst = error;
+    for (let i = to; i < end; i++) {
+      const q = i32[i]!;
+      if (q < least) least = q;
+      if (q > greatest) greatest = q;
+    }
+  }
+  const none = escaped === n;
+  f64.set([worst, escaped, none ? 0 : least, none ? 0 : greatest], result >>> 3);
+}
+
 /** `Kernels.quantise`. */
 export function quantise(
   memory: KernelMemory,
@@ -39,44 +80,21 @@ export function quantise(
   escapes: number,
   result: number,
 ): void {
-  const { u8, u32, i32, f64 } = memory;
-  const values = dtype === F64 ? f64 : memory.f32;
-  const begin = dtype === F64 ? src >>> 3 : src >>> 2, half = step / 2;
+  const { i32 } = memory, values = dtype === F64 ? memory.f64 : memory.f32, half = step / 2;
   const top = Math.min(maxCode, Math.floor((dtype === F64 ? Number.MAX_VALUE : MAX_F32) / step) - 1);
-  let worst = 0, escaped = 0, least = Infinity, greatest = -Infinity;
-  for (let row = 0; row < n; row++) {
-    const from = begin + u32[(uniqueRows >>> 2) + row]! * d, to = (codes >>> 2) + row * d;
-    let rowWorst = 0, rowLeast = Infinity, rowGreatest = -Infinity, good = true;
+  quantiseRows(memory, dtype, src, uniqueRows, n, d, codes, escapes, result, (from, to) => {
+    let worst = 0;
     for (let i = 0; i < d; i++) {
       const x = values[from + i]!;
       const q = dtype === F64 ? quotientF64(x, step, half) : x / step + ROUND - ROUND;
-      const restored = dtype === F16 ? f16Value(f16BitsOf(q * step)) : q * step;
-      const error = Math.abs(x - restored);
+      const error = Math.abs(x - (dtype === F16 ? f16Value(f16BitsOf(q * step)) : q * step));
       // Written so that NaN fails.
-      if (!(error <= errorBound && q >= -top && q <= top)) {
-        good = false;
-        break;
-      }
-      if (error > rowWorst) rowWorst = error;
-      if (q < rowLeast) rowLeast = q;
-      if (q > rowGreatest) rowGreatest = q;
+      if (!(error <= errorBound && q >= -top && q <= top)) return Infinity;
+      if (error > worst) worst = error;
       i32[to + i] = q;
     }
-    u8[escapes + row] = good ? 0 : 1;
-    if (!good) {
-      escaped++;
-      i32.fill(0, to, to + d);
-      continue;
-    }
-    if (rowWorst > worst) worst = rowWorst;
-    if (rowLeast < least) least = rowLeast;
-    if (rowGreatest > greatest) greatest = rowGreatest;
-  }
-  const at = result >>> 3;
-  f64[at] = worst;
-  f64[at + 1] = escaped;
-  f64[at + 2] = least <= greatest ? least + 0 : 0;
-  f64[at + 3] = least <= greatest ? greatest + 0 : 0;
+    return worst;
+  });
 }
 
 /** `Kernels.dequantise`. */
@@ -89,15 +107,14 @@ export function dequantise(
   maxCode: number,
   dst: number,
 ): number {
-  const { i32, u16, f32, f64 } = memory;
-  const from = codes >>> 2;
+  const { i32, u16 } = memory, values = dtype === F64 ? memory.f64 : memory.f32;
+  const from = codes >>> 2, to = dst >>> dtype;
   let bad = 0;
   for (let i = 0; i < count; i++) {
     const q = i32[from + i]!;
     if (q > maxCode || q < -maxCode) bad = 1;
-    if (dtype === F64) f64[(dst >>> 3) + i] = q * step;
-    else if (dtype === F16) u16[(dst >>> 1) + i] = f16BitsOf(q * step);
-    else f32[(dst >>> 2) + i] = q * step;
+    if (dtype === F16) u16[to + i] = f16BitsOf(q * step);
+    else values[to + i] = q * step;
   }
   return bad;
 }

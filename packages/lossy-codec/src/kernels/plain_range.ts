@@ -4,6 +4,7 @@
  * @module
  */
 import { type DtypeId, F64, type KernelMemory } from "./kernels.ts";
+import { single, words } from "./patterns.ts";
 
 /** `Kernels.expandF16`. */
 export function expandF16(memory: KernelMemory, src: number, count: number, dst: number): void {
@@ -22,25 +23,23 @@ export function f16BitsToF32Bits(half: number): number {
   return (sign | (exponent + 103) << 23 | (magnitude << (23 - exponent)) & 0x7fffff) >>> 0;
 }
 
-const scratch = new Float32Array(1), scratchBits = new Uint32Array(scratch.buffer);
-
 /** The f16 bit pattern nearest to a finite f32 value, ties to even; infinity from 65520 on. */
 export function f16BitsOf(value: number): number {
-  scratch[0] = value;
-  const bits = scratchBits[0]!, sign = bits >>> 16 & 0x8000, magnitude = bits & 0x7fffffff;
+  single[0] = value;
+  const bits = words[0]!, sign = bits >>> 16 & 0x8000, magnitude = bits & 0x7fffffff;
   if (magnitude >= 0x47800000) return sign | 0x7c00;
   if (magnitude < 0x38800000) {
     // Below 2^-14: next to 0.5 an f32 ends at 2^-24, the least subnormal of f16, so the sum rounds as wanted.
-    scratch[0] = Math.abs(value) + 0.5;
-    return sign | scratchBits[0]! - 0x3f000000;
+    single[0] = Math.abs(value) + 0.5;
+    return sign | words[0]! - 0x3f000000;
   }
   return sign | magnitude + 0xfff + (magnitude >>> 13 & 1) - (112 << 23) >>> 13;
 }
 
 /** The value of an f16 bit pattern. */
 export function f16Value(half: number): number {
-  scratchBits[0] = f16BitsToF32Bits(half);
-  return scratch[0]!;
+  words[0] = f16BitsToF32Bits(half);
+  return single[0]!;
 }
 
 /** `Kernels.range`. */

@@ -31,6 +31,11 @@ export function sectionHeaderBytes(groups: number, width: number): number {
   return groups === 0 ? 0 : 4 + Math.ceil(groups * width / 4) * 4;
 }
 
+function wordsOf({ u8, u16 }: KernelMemory, src: number, g: number): number {
+  const width = u8[src + 2]!;
+  return u16[src >> 1]! + (width === 0 ? 0 : width === 1 ? u8[src + 4 + g]! : u16[(src >> 1) + 2 + g]!);
+}
+
 /**
  * Length of the section at `src` as its header has it.
  *
@@ -39,58 +44,54 @@ export function sectionHeaderBytes(groups: number, width: number): number {
 export function sectionBytes(memory: KernelMemory, src: number, available: number, groups: number): number {
   if (groups === 0) return 0;
   if (available < 4) return -1;
-  const { u8, u16 } = memory;
-  const width = u8[src + 2]!;
+  const width = memory.u16[(src >> 1) + 1]!;
   const header = sectionHeaderBytes(groups, width);
-  if (width > 2 || u8[src + 3] !== 0 || header > available) return -1;
-  let words = u16[src >> 1]! * groups;
-  if (width === 1) { for (let g = 0; g < groups; g++) words += u8[src + 4 + g]!; }
-  if (width === 2) { for (let g = 0; g < groups; g++) words += u16[(src >> 1) + 2 + g]!; }
+  if (width > 2 || header > available) return -1;
+  let words = 0;
+  for (let g = 0; g < groups; g++) words += wordsOf(memory, src, g);
   const bytes = header + Math.ceil(words / 2) * 4;
   return bytes <= available ? bytes : -1;
 }
 
-/** Reads where each group's words begin, as indices into u16: `groups + 1` of them. The header was checked by `sectionBytes`. */
+/** Reads where each group's words begin, `groups + 1` of them. The header was checked by `sectionBytes`. */
 export function groupStarts(memory: KernelMemory, src: number, groups: number): Uint32Array<ArrayBuffer> {
-  const { u8, u16 } = memory;
-  const width = u8[src + 2]!;
-  const least = u16[src >> 1]!;
   const starts = new Uint32Array(groups + 1);
-  starts[0] = (src + sectionHeaderBytes(groups, width)) >> 1;
-  for (let g = 0; g < groups; g++) {
-    const above = width === 0 ? 0 : width === 1 ? u8[src + 4 + g]! : u16[(src >> 1) + 2 + g]!;
-    starts[g + 1] = starts[g]! + least + above;
-  }
+  starts[0] = src + sectionHeaderBytes(groups, memory.u8[src + 2]!);
+  for (let g = 0; g < groups; g++) starts[g + 1] = starts[g]! + 2 * wordsOf(memory, src, g);
   return starts;
 }
 
+/** Index into u16 where an encoder keeps the number of words of group 0 until `closeSection`; those of the others follow. */
+export function countsOf(dst: number): number {
+  return (dst >> 1) + 2;
+}
+
 /**
- * Writes the header of a section and moves the words, which lie back to back at byte `words`, behind it.
+ * Writes the header of a section and moves the words, which lie back to back at byte `words`, behind it. The number of words of
+ * each group, at least one, is at `countsOf(dst)`.
  *
- * @param counts Words of each group; at least one group, each below 2^16.
  * @returns Bytes of the section.
  */
-export function closeSection(memory: KernelMemory, dst: number, counts: Uint16Array, words: number): number {
-  const { u8, u16 } = memory;
-  const groups = counts.length;
+export function closeSection(memory: KernelMemory, dst: number, groups: number, words: number): number {
+  const { u8, u16 } = memory, first = countsOf(dst);
   let least = 65535, greatest = 0, total = 0;
-  for (const n of counts) {
-    if (n < least) least = n;
-    if (n > greatest) greatest = n;
+  for (let g = 0; g < groups; g++) {
+    const n = u16[first + g]!;
+    least = Math.min(least, n);
+    greatest = Math.max(greatest, n);
     total += n;
   }
   const width = greatest === least ? 0 : greatest - least < 256 ? 1 : 2;
-  const header = sectionHeaderBytes(groups, width);
-  const end = header + Math.ceil(total / 2) * 4;
+  const header = sectionHeaderBytes(groups, width), end = header + Math.ceil(total / 2) * 4;
+  u16[dst >> 1] = least;
+  u16[(dst >> 1) + 1] = width;
+  for (let g = 0; g < groups; g++) {
+    const above = u16[first + g]! - least;
+    if (width === 1) u8[dst + 4 + g] = above;
+    else u16[first + g] = above;
+  }
+  u8.fill(0, dst + 4 + groups * width, dst + header);
   u8.copyWithin(dst + header, words, words + 2 * total);
   u8.fill(0, dst + header + 2 * total, dst + end);
-  u8.fill(0, dst, dst + header);
-  u16[dst >> 1] = least;
-  u8[dst + 2] = width;
-  for (let g = 0; g < groups; g++) {
-    const above = counts[g]! - least;
-    if (width === 1) u8[dst + 4 + g] = above;
-    if (width === 2) u16[(dst >> 1) + 2 + g] = above;
-  }
   return end;
 }

@@ -5,7 +5,7 @@ import { WasmMemory } from "./wasm_memory.ts";
 
 Deno.test("createWasmKernels() gives all that the TypeScript kernels give, each with a memory of its own", () => {
   const a = createWasmKernels()!, b = createWasmKernels()!;
-  assertEquals(Object.keys(a).sort(), Object.keys(createPlainKernels()).sort());
+  assertEquals(Object.keys(createPlainKernels()).filter((name) => !(name in a)), []);
   a.memory.u8[5] = 1;
   assertEquals(b.memory.u8[5], 0);
 });

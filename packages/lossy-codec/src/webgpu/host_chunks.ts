@@ -4,6 +4,7 @@
  * @module
  */
 import { encodeChunk } from "../chunk/encode_chunk.ts";
+import { fixedChoice } from "../chunk/fixed_choice.ts";
 import { OpenChunk } from "../chunk/decode_chunk.ts";
 import { bytesOf, dtypeId, dtypeOf, elementBytes, type FloatArray, newArray } from "../dtype.ts";
 import type { GivenTable } from "../entropy/given_table.ts";
@@ -33,17 +34,14 @@ export function compressChunk(x: FloatArray, options: HostChunkOptions): Uint8Ar
   return withWorkspace(kernels, (workspace) => {
     const src = workspace.arena.take(source.length);
     workspace.kernels.memory.u8.set(source, src);
+    const shape = { dtype, d, rows, elements: x.length, mode };
     const chunk = encodeChunk(workspace, {
-      dtype,
-      d,
-      rows,
-      elements: x.length,
+      ...shape,
       src,
       bound: bound > 0 ? { kind: "abs", error: bound } : { kind: "lossless" },
-      mode,
       link: undefined,
       checksum,
-      fixed: { table: mode.endsWith("huff") || mode.endsWith("ans") ? table : undefined },
+      choose: fixedChoice(workspace, shape, mode.endsWith("huff") || mode.endsWith("ans") ? table : undefined),
     });
     return workspace.kernels.memory.u8.slice(chunk.at, chunk.at + chunk.bytes);
   });
