@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { viewOf } from "./format/fields.ts";
 import type { Bound } from "./chunk/unit.ts";
 import { encodeChunk } from "./chunk/encode_chunk.ts";
 import { type ChunkJob, type EncodedChunk, maxChunkBytes } from "./chunk/job.ts";
@@ -114,13 +115,13 @@ export class Head {
 
   /** Enters the length of a chunk. */
   size(chunk: number, bytes: number): void {
-    new DataView(this.bytes.buffer).setUint32(this.#indexAt + 4 * chunk, bytes, true);
+    viewOf(this.bytes).setUint32(this.#indexAt + 4 * chunk, bytes, true);
   }
 
   close(header: FileHeader): void {
     const { bytes } = this, end = bytes.length - 4;
     writeHeader(header, bytes);
-    new DataView(bytes.buffer).setUint32(end, xxh32(bytes, 0, end), true);
+    viewOf(bytes).setUint32(end, xxh32(bytes, 0, end), true);
   }
 }
 
@@ -161,18 +162,8 @@ export function headerOf(
   shape: readonly number[],
   maxError: number,
 ): FileHeader {
-  return {
-    checksums: plan.checksum,
-    streamed: false,
-    dtype,
-    boundKind: plan.boundKind,
-    rowLength: plan.rowLength,
-    chunkRows: plan.chunkRows,
-    requestedBound: plan.requestedBound,
-    absBound: bound.kind === "abs" ? bound.error : bound.kind === "lossless" ? 0 : NaN,
-    maxError,
-    shape,
-  };
+  const absBound = bound.kind === "pwRel" ? NaN : bound.error;
+  return { ...plan, checksums: plan.checksum, streamed: false, dtype, absBound, maxError, shape };
 }
 
 /**

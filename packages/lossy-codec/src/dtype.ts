@@ -18,7 +18,8 @@ export type FloatArray =
   | Float16Array<ArrayBufferLike>
   | Uint16Array<ArrayBufferLike>;
 
-const NAMES: Readonly<Record<DtypeId, Dtype>> = { [F16]: "f16", [F32]: "f32", [F64]: "f64" };
+/** By number. */
+const NAMES = ["", "f16", "f32", "f64"] as const;
 
 /** Name of a dtype. */
 export function dtypeName(id: DtypeId): Dtype {
@@ -27,17 +28,24 @@ export function dtypeName(id: DtypeId): Dtype {
 
 /** Number of a dtype. */
 export function dtypeId(name: Dtype): DtypeId {
-  return name === "f16" ? F16 : name === "f32" ? F32 : F64;
+  return NAMES.indexOf(name) as DtypeId;
 }
 
 /** Bytes per element. */
 export function elementBytes(id: DtypeId): 2 | 4 | 8 {
-  return id === F16 ? 2 : id === F32 ? 4 : 8;
+  return 1 << id as 2 | 4 | 8;
 }
 
 /** Name of a typed array's class, undefined for other values; no property of the object has a say in it. */
 const nameOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!
   .get as (this: unknown) => string | undefined;
+
+const CLASSES: Readonly<Record<string, DtypeId>> = {
+  Float16Array: F16,
+  Uint16Array: F16,
+  Float32Array: F32,
+  Float64Array: F64,
+};
 
 /**
  * The dtype of an array.
@@ -45,9 +53,8 @@ const nameOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.
  * @throws {CodecError} `DTYPE` if it is no array of floats, or its buffer is detached
  */
 export function dtypeOf(x: FloatArray): DtypeId {
-  const tag = nameOf.call(x) ?? typeof x;
-  const id = tag === "Float32Array" ? F32 : tag === "Float64Array" ? F64 : F16;
-  if (id === F16 && tag !== "Float16Array" && tag !== "Uint16Array") {
+  const tag = nameOf.call(x) ?? typeof x, id = CLASSES[tag];
+  if (id === undefined) {
     throw new CodecError(
       "DTYPE",
       `Cannot use an array of type ${tag}: want Float16Array, Float32Array, Float64Array, or Uint16Array of f16 bit patterns`,

@@ -129,10 +129,8 @@ function checkLink({ gigabytesPerSecond, throughput }: Link): void {
  * @param greatest Greatest finite value.
  */
 export function chunkBound({ boundKind, requestedBound }: Plan, least: number, greatest: number): Bound {
-  if (boundKind === "lossless") return { kind: "lossless" };
-  if (boundKind === "pwRel") return { kind: "pwRel", error: requestedBound };
-  if (boundKind === "abs") return { kind: "abs", error: requestedBound };
-  return boundOfRange(requestedBound, least, greatest);
+  if (boundKind === "rel") return boundOfRange(requestedBound, least, greatest);
+  return { kind: boundKind, error: requestedBound };
 }
 
 /**

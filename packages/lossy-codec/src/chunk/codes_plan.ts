@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fieldBytes } from "../format/fields.ts";
 import { type Codebook, isDirect, planSequence, type SequencePlan } from "../entropy/plan.ts";
 import { sequenceCapacity } from "../entropy/sequence.ts";
 import { ANS, type Coder, HUFF, PACK, VLZ } from "../format/chunk_header.ts";
@@ -59,7 +60,7 @@ export function planCodes(
   const plans: CodesPlan[] = [];
   if (coders.includes(PACK)) {
     const bits = 32 - Math.clz32(greatest - least);
-    const bytes = 4 + 4 * Math.ceil(rows * d * bits / 32);
+    const bytes = 4 + fieldBytes(rows * d, bits);
     plans.push({ codes, coder: PACK, bytes, capacity: bytes, bits, sequence: undefined });
   }
   if (coders.includes(VLZ) && least >= VLZ_MIN && greatest <= VLZ_MAX) {

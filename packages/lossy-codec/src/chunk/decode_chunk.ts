@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Codebook } from "../entropy/plan.ts";
+import { fieldBytes } from "../format/fields.ts";
 import { codebookAfter, groupsOf } from "../entropy/codebook.ts";
 import type { CodedSequence } from "../entropy/sequence.ts";
 import { elementBytes } from "../dtype.ts";
@@ -17,16 +17,15 @@ import {
   CONST,
   HUFF,
   PACK,
-  RAW,
   readChunkHeader,
   VLZ,
 } from "../format/chunk_header.ts";
 import type { DtypeId } from "../kernels/kernels.ts";
 import type { Workspace } from "../kernels/workspace.ts";
-import type { ChunkBooks } from "./job.ts";
+import { type ChunkBooks, NO_BOOKS } from "./job.ts";
 import { restore } from "./write_chunk.ts";
-import { readRowMap, type RowMap } from "./row_map.ts";
-import { readEscapes, repeatLast, unitOf } from "./sections.ts";
+import { readRowMap } from "./row_map.ts";
+import { readEscapes, unitOf } from "./sections.ts";
 import type { Unit } from "./unit.ts";
 import { readVlz } from "./vlz.ts";
 
@@ -52,14 +51,13 @@ export class OpenChunk {
   readonly books: ChunkBooks;
   readonly #workspace: Workspace;
   readonly #shape: ChunkShape;
-  readonly #map: RowMap | undefined;
-  /** Byte offset of u32[unique]: number of a stored row in the order codes first, then raw rows; 0: as it is. */
-  readonly #slots: number;
-  /** Byte offset of the codes' section. */
+  /** Byte offset of u32[rows]: where each row is among the stored ones, those with codes first; 0: as it is. */
+  readonly #slots: number = 0;
+  /** Stored rows that have codes. */
+  readonly #coded: number;
+  /** Byte offset of the codes' section; of i32[coded d] if they had to be decoded to be found. */
   readonly #codes: number;
   readonly #sequence: CodedSequence | undefined;
-  /** i32[coded d], if they had to be decoded to be found. */
-  readonly #decoded: number;
   /** Byte offset of raw rows, the last one maybe short. */
   readonly #raw: number;
   readonly #rawBytes: number;
@@ -79,121 +77,112 @@ export class OpenChunk {
     at: number,
     end: number,
     verify: boolean,
-    books?: ChunkBooks,
+    books: ChunkBooks = NO_BOOKS,
   ) {
-    const { kernels } = workspace, { dtype, d, rows, elements } = shape;
+    const { kernels, arena, sequences } = workspace, { memory } = kernels;
+    const { dtype, d, rows, elements, checksummed } = shape, size = elementBytes(dtype);
     this.#workspace = workspace;
     this.#shape = shape;
-    const header = this.header = readChunkHeader(dtype, kernels.memory.u8, at, end);
-    if (header.checksummed !== shape.checksummed) {
+    const header = this.header = readChunkHeader(dtype, memory.u8, at, end);
+    if (header.checksummed !== checksummed) {
       throw corrupt("a chunk", header.checksummed ? "with a checksum" : "without a checksum", "the contrary");
     }
-    if (verify && header.checksummed) checkChunk(kernels.memory.u8, at, end);
+    if (verify && checksummed) checkChunk(memory.u8, at, end);
     if (header.rows !== rows) throw corrupt("a chunk's number of rows", header.rows, rows);
-    const { coder, uniqueRows, escapedRows } = header;
+    const { coder, uniqueRows, escapedRows, parameter } = header;
     this.#unit = unitOf(header, dtype);
-    const coded = coder <= CONST ? 0 : uniqueRows - escapedRows;
-    let next = at + chunkHeaderBytes(coder, header.relative, dtype);
+    let next = at + chunkHeaderBytes(coder, header.relative, dtype), { codes: codesBook, map: mapBook } = books;
+    // Number of the stored row that the last row is.
+    let last = rows - 1;
     if (header.dict) {
-      const mapCoder = header.parameter >>> 8;
-      if (mapCoder !== PACK && mapCoder !== HUFF && mapCoder !== ANS) {
-        throw corrupt("the coder of a row map", mapCoder, "2, 3 or 4");
-      }
-      this.#map = readRowMap(workspace, next, end, rows, uniqueRows, mapCoder, books?.map);
-      next = this.#map.end;
+      const map = readRowMap(workspace, next, end, rows, uniqueRows, parameter >>> 8, mapBook);
+      next = map.end;
+      this.#slots = map.rowToUnique;
+      last = memory.u32[(map.rowToUnique >>> 2) + last]!;
+      if (map.coded) mapBook = codebookAfter(mapBook, map.coded);
     }
-    this.#slots = 0;
     if (escapedRows > 0) {
-      this.#slots = readEscapes(workspace, header, next, end);
-      next += 4 * Math.ceil(uniqueRows / 32);
+      this.#slots = readEscapes(workspace, header, next, end, this.#slots);
+      next += fieldBytes(uniqueRows, 1);
     }
+    const coded = this.#coded = coder <= CONST ? 0 : uniqueRows - escapedRows;
     this.#codes = next;
-    this.#decoded = 0;
     if (coded > 0) {
-      const shape = { rows: coded, rowLength: d, unsigned: false } as const;
       if (coder === HUFF || coder === ANS) {
-        const name = coder === ANS ? "ans" : "huffman";
-        this.#sequence = workspace.sequences.open(next, end - next, { ...shape, coder: name }, books?.codes);
-        next = this.#sequence.end;
+        const shape = { rows: coded, rowLength: d, unsigned: false, coder: coder === ANS ? "ans" : "huffman" } as const;
+        const sequence = this.#sequence = sequences.open(next, end - next, shape, codesBook);
+        next = sequence.end;
+        codesBook = codebookAfter(codesBook, sequence);
       } else if (coder === PACK) {
-        const bits = header.parameter & 255;
+        const bits = parameter & 255;
         if (bits > 32) throw corrupt("the number of bits of codes", bits, "at most 32");
-        next += 4 + 4 * Math.ceil(coded * d * bits / 32);
+        next += 4 + fieldBytes(coded * d, bits);
         if (next > end) throw truncated("a chunk's codes");
       } else {
-        this.#decoded = workspace.arena.take(4 * coded * d);
-        next = readVlz(kernels.memory, next, end, coded, d, this.#decoded);
+        this.#codes = arena.take(4 * coded * d);
+        next = readVlz(kernels.memory, next, end, coded, d, this.#codes);
       }
     }
     this.#raw = next;
-    const raw = coder === CONST ? 0 : coder === RAW ? uniqueRows : escapedRows;
-    this.#rawBytes = raw * d * elementBytes(dtype);
-    if (this.#endsShort(raw)) this.#rawBytes -= (rows * d - elements) * elementBytes(dtype);
-    if (coder === CONST) this.#rawBytes = elementBytes(dtype);
-    next += 4 * Math.ceil(this.#rawBytes / 4);
+    this.#rawBytes = coder === CONST ? size : (uniqueRows - coded) * d * size;
+    // The last raw row lacks what a short last row does, if it is that one.
+    const short = coder !== CONST && coded < uniqueRows && last === uniqueRows - 1 && this.#slot(rows - 1) === last;
+    if (short) this.#rawBytes -= (rows * d - elements) * size;
+    next += fieldBytes(this.#rawBytes, 8);
     if (next > end) throw truncated("a chunk's raw rows");
     if (next < end) throw corrupt("a chunk's last section", `followed by ${end - next} bytes`, "none");
-    const map = this.#map?.coded, codes = this.#sequence;
-    this.books = {
-      codes: codes ? codebookAfter(books?.codes, codes) : books?.codes,
-      map: map ? codebookAfter(books?.map, map) : books?.map,
-    } satisfies Record<string, Codebook | undefined>;
+    this.books = { codes: codesBook, map: mapBook };
   }
 
-  /** Number of the stored row of a row. */
-  storedRow(row: number): number {
-    return this.#map === undefined ? row : this.#workspace.kernels.memory.u32[(this.#map.rowToUnique >>> 2) + row]!;
-  }
-
-  /** Whether the last stored raw row is the short last row, whose missing elements are not stored. */
-  #endsShort(raw: number): boolean {
-    const { rows, d, elements } = this.#shape;
-    if (raw === 0 || elements === rows * d) return false;
-    const last = this.storedRow(rows - 1), { uniqueRows, coder } = this.header;
-    return last === uniqueRows - 1 && (coder === RAW || this.#slot(last) === uniqueRows - 1);
-  }
-
-  #slot(stored: number): number {
-    return this.#slots === 0 ? stored : this.#workspace.kernels.memory.u32[(this.#slots >>> 2) + stored]!;
+  /** Where a row is among the stored ones. */
+  #slot(row: number): number {
+    return this.#slots === 0 ? row : this.#workspace.kernels.memory.u32[(this.#slots >>> 2) + row]!;
   }
 
   /** Codes of `count` stored rows with codes, from `first` on, into i32[count d] at the returned offset. */
   #readCodes(first: number, count: number): number {
-    const { kernels, arena, sequences } = this.#workspace, { d } = this.#shape, { header } = this;
+    const { kernels, arena, sequences } = this.#workspace, { d } = this.#shape, { coder, parameter } = this.header;
+    if (coder === VLZ) return this.#codes + 4 * first * d;
     if (this.#sequence !== undefined) {
-      const groups = groupsOf(this.#sequence, first, count);
-      const codes = arena.take(4 * groups.count);
+      const groups = groupsOf(this.#sequence, first, count), codes = arena.take(4 * groups.count);
       sequences.decode(this.#sequence, codes, groups.first, groups.count);
       return codes + 4 * (first * d - groups.first);
     }
-    if (header.coder === VLZ) return this.#decoded + 4 * first * d;
     const codes = arena.take(4 * count * d), least = kernels.memory.i32[this.#codes >>> 2]!;
-    kernels.unpack(this.#codes + 4, first * d, count * d, least, header.parameter & 255, codes);
+    kernels.unpack(this.#codes + 4, first * d, count * d, least, parameter & 255, codes);
     return codes;
   }
 
-  /** Elements of all stored rows, codes first, then raw rows, at the returned offset. */
-  #readStored(): number {
-    const { kernels, arena } = this.#workspace, { dtype, d } = this.#shape, { header } = this;
-    const size = elementBytes(dtype), stored = arena.take(header.uniqueRows * d * size + 16);
-    const coded = header.coder === RAW ? 0 : header.uniqueRows - header.escapedRows;
-    if (coded > 0) {
-      this.#workspace.scoped(() => {
-        const codes = this.#readCodes(0, coded);
-        if (header.lorenzo !== 0) kernels.unlorenzo(codes, coded, d, header.lorenzo);
-        this.#restore(codes, coded * d, stored);
-      });
-    }
-    const { u8 } = kernels.memory, raw = stored + coded * d * size;
-    u8.copyWithin(raw, this.#raw, this.#raw + this.#rawBytes);
-    repeatLast(u8, raw + this.#rawBytes, stored + header.uniqueRows * d * size, size);
-    return stored;
+  /** Elements of `count` stored rows with codes, from `first` on, at byte offset `dst`. */
+  #restore(first: number, count: number, dst: number): void {
+    const { d, dtype } = this.#shape, { lorenzo } = this.header;
+    this.#workspace.scoped(() => {
+      const codes = this.#readCodes(first, count);
+      if (lorenzo !== 0) this.#workspace.kernels.unlorenzo(codes, count, d, lorenzo);
+      if (restore(this.#workspace, dtype, this.#unit!, codes, count * d, dst)) return;
+      throw corrupt("a code", "beyond those of its step", "a smaller one");
+    });
   }
 
-  #restore(codes: number, count: number, dst: number): void {
-    if (!restore(this.#workspace, this.#shape.dtype, this.#unit!, codes, count, dst)) {
-      throw corrupt("a code", "beyond those of its step", "a smaller one");
+  /** Elements of raw rows at byte offset `dst`. What the last one lacks is its last element, as rows equal to it have it. */
+  #readRaw(dst: number): void {
+    const { rows, uniqueRows, coder } = this.header, { d, dtype } = this.#shape, size = elementBytes(dtype);
+    const { u8 } = this.#workspace.kernels.memory,
+      end = dst + (coder === CONST ? rows : uniqueRows - this.#coded) * d * size;
+    u8.copyWithin(dst, this.#raw, this.#raw + this.#rawBytes);
+    // Twice as much each time.
+    for (let at = dst + this.#rawBytes, done = size; at < end; at += done, done *= 2) {
+      u8.copyWithin(at, at - done, Math.min(at, end - done));
     }
+  }
+
+  /** Elements of all stored rows, codes first, then raw rows, at the returned offset; with CONST, of all rows. */
+  #readStored(): number {
+    const { d, dtype } = this.#shape, { rows } = this.header, rowBytes = d * elementBytes(dtype);
+    const stored = this.#workspace.arena.take(rows * rowBytes);
+    if (this.#coded > 0) this.#restore(0, this.#coded, stored);
+    this.#readRaw(stored + this.#coded * rowBytes);
+    return stored;
   }
 
   /**
@@ -203,93 +192,50 @@ export class OpenChunk {
    * @throws {CodecError} `CORRUPT`
    */
   decode(): number {
-    const { kernels, arena } = this.#workspace, { dtype, d, rows } = this.#shape, { header } = this;
-    const size = elementBytes(dtype);
-    if (header.coder === CONST) {
-      const dst = arena.take(rows * d * size);
-      this.#fill(dst, rows * d);
-      return dst;
-    }
+    const { kernels, arena } = this.#workspace, { dtype, d, rows } = this.#shape, rowBytes = d * elementBytes(dtype);
     const stored = this.#readStored();
-    if (this.#map === undefined && this.#slots === 0) return stored;
-    const dst = arena.take(rows * d * size);
-    kernels.gatherRows(stored, d * size, this.#rowSlots(), rows, dst);
+    if (this.#slots === 0) return stored;
+    const dst = arena.take(rows * rowBytes);
+    kernels.gatherRows(stored, rowBytes, this.#slots, rows, dst);
     return dst;
-  }
-
-  /** Byte offset of u32[rows]: for each row, where its elements are among those of stored rows. */
-  #rowSlots(): number {
-    if (this.#map !== undefined && this.#slots === 0) return this.#map.rowToUnique;
-    const { rows } = this.#shape, to = this.#workspace.arena.take(4 * rows);
-    const { u32 } = this.#workspace.kernels.memory,
-      slots = this.#slots >>> 2,
-      map = (this.#map?.rowToUnique ?? 0) >>> 2;
-    for (let row = 0; row < rows; row++) u32[(to >>> 2) + row] = u32[slots + (map === 0 ? row : u32[map + row]!)]!;
-    return to;
-  }
-
-  /** Raw row number `raw`; the last one may be short. */
-  #takeRaw(raw: number, position: number, take: (position: number, bytes: Uint8Array, at: number) => void): void {
-    const { kernels, arena } = this.#workspace, rowBytes = this.#shape.d * elementBytes(this.#shape.dtype);
-    const stored = Math.min(rowBytes, this.#rawBytes - raw * rowBytes), from = this.#raw + raw * rowBytes;
-    this.#workspace.scoped(() => {
-      const row = arena.take(rowBytes), { u8 } = kernels.memory;
-      u8.copyWithin(row, from, from + stored);
-      repeatLast(u8, row + stored, row + rowBytes, elementBytes(this.#shape.dtype));
-      take(position, u8, row);
-    });
-  }
-
-  /** The one element, `count` times. */
-  #fill(dst: number, count: number): void {
-    const { u8 } = this.#workspace.kernels.memory, size = elementBytes(this.#shape.dtype), bytes = count * size;
-    u8.copyWithin(dst, this.#raw, this.#raw + size);
-    for (let done = size; done < bytes; done *= 2) {
-      u8.copyWithin(dst + done, dst, dst + Math.min(done, bytes - done));
-    }
   }
 
   /**
    * Decodes some rows, and of the codes only the groups that hold them.
    *
-   * @param wanted Rows, in ascending order.
-   * @param take Gets the position in `wanted`, the memory, and the byte offset of the row's elements.
+   * @param wanted Rows.
+   * @param take Gets the position in `wanted`, the memory, and the byte offset of the row's elements; of a short last row, those
+   *   that there are.
    * @throws {CodecError} `CORRUPT`
    */
   decodeRows(wanted: readonly number[], take: (position: number, bytes: Uint8Array, at: number) => void): void {
-    const { kernels } = this.#workspace, { dtype, d } = this.#shape, { header } = this;
-    const rowBytes = d * elementBytes(dtype), coded = header.coder === RAW ? 0 : header.uniqueRows - header.escapedRows;
-    const whole = header.coder === CONST || header.lorenzo !== 0;
-    const slots = wanted.map((row) => this.#slot(this.storedRow(row)));
-    if (whole) {
-      this.#workspace.scoped(() => {
-        const stored = header.coder === CONST ? this.decode() : this.#readStored();
-        const { u8 } = kernels.memory;
-        wanted.forEach((row, i) => take(i, u8, stored + (header.coder === CONST ? row : slots[i]!) * rowBytes));
-      });
-      return;
-    }
-    const order = slots.map((_, i) => i).sort((a, b) => slots[a]! - slots[b]!);
+    const { kernels, arena } = this.#workspace, { dtype, d } = this.#shape, rowBytes = d * elementBytes(dtype);
+    const slots = wanted.map((row) => this.#slot(row)),
+      order = slots.map((_, i) => i).sort((a, b) => slots[a]! - slots[b]!);
+    const whole = this.header.coder === CONST || this.header.lorenzo !== 0;
     for (let i = 0; i < order.length;) {
-      const first = slots[order[i]!]!;
-      if (first >= coded) {
-        this.#takeRaw(first - coded, order[i]!, take);
-        i++;
-        continue;
-      }
-      // Rows whose groups touch are decoded at once.
-      let next = i + 1, last = first;
-      const reach = Math.max(1, Math.ceil(2048 / d));
-      while (next < order.length && slots[order[next]!]! < coded && slots[order[next]!]! <= last + reach) {
-        last = slots[order[next++]!]!;
-      }
+      const slotAt = (i: number): number => slots[order[i]!]!, begin = i, first = slotAt(begin);
       this.#workspace.scoped(() => {
-        const codes = this.#readCodes(first, last - first + 1), count = (last - first + 1) * d;
-        const aligned = this.#workspace.arena.take(4 * count),
-          dst = this.#workspace.arena.take(rowBytes * (last - first + 1));
-        kernels.memory.u8.copyWithin(aligned, codes, codes + 4 * count);
-        this.#restore(aligned, count, dst);
-        for (; i < next; i++) take(order[i]!, kernels.memory.u8, dst + (slots[order[i]!]! - first) * rowBytes);
+        // Where stored row `from` is.
+        let from = 0, at: number;
+        if (whole) {
+          at = this.#readStored();
+          i = order.length;
+        } else if (first >= this.#coded) {
+          from = this.#coded;
+          at = arena.take((this.header.uniqueRows - from) * rowBytes);
+          this.#readRaw(at);
+          i = order.length;
+        } else {
+          // Rows whose groups touch are decoded at once.
+          const reach = Math.max(1, Math.ceil(2048 / d));
+          while (++i < order.length && slotAt(i) < this.#coded && slotAt(i) <= slotAt(i - 1) + reach);
+          const count = slotAt(i - 1) - first + 1;
+          from = first;
+          at = arena.take(count * rowBytes);
+          this.#restore(first, count, at);
+        }
+        for (let k = begin; k < i; k++) take(order[k]!, kernels.memory.u8, at + (slotAt(k) - from) * rowBytes);
       });
     }
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fieldBytes } from "../format/fields.ts";
 import { elementBytes } from "../dtype.ts";
 import { ANS, type Coder, PACK, RAW } from "../format/chunk_header.ts";
 import { F16, F32, F64 } from "../kernels/kernels.ts";
@@ -19,7 +20,7 @@ import {
 import { type Allowed, costOf, MODES } from "./mode.ts";
 import { planRowMap, type RowMapPlan } from "./row_map.ts";
 import { type Distinct, distinctRows, everyRow, repeatedRows, type Stored, storedRows } from "./rows.ts";
-import { type Bound, boundOfRange, chooseUnit, type Unit } from "./unit.ts";
+import { type Bound, boundOfRange, chooseUnit, LOSSLESS, type Unit } from "./unit.ts";
 import { restore, writeCandidate, writeConst, type WrittenChunk } from "./write_chunk.ts";
 
 /**
@@ -51,7 +52,7 @@ class ChunkEncoder implements ChunkMeans {
     this.#rowBytes = job.d * elementBytes(job.dtype);
     this.#rawBytes = job.rows * this.#rowBytes;
     this.#values = job.src;
-    this.#bound = job.bound.kind === "rel" ? { kind: "lossless" } : job.bound;
+    this.#bound = job.bound.kind === "rel" ? LOSSLESS : job.bound as Bound;
     if (job.dtype === F16) {
       this.#values = workspace.arena.take(4 * job.rows * job.d);
       workspace.kernels.expandF16(job.src, job.rows * job.d, this.#values);
@@ -93,10 +94,9 @@ class ChunkEncoder implements ChunkMeans {
   #sameElement({ unique }: Distinct): boolean {
     const { dtype, d, rows, src } = this.#job;
     if (unique > 1 && rows > 1 && this.#allowed.dict !== "never") return false;
-    const { u16, u32 } = this.#workspace.kernels.memory;
-    const size = elementBytes(dtype), view = size === 2 ? u16 : u32, words = size === 8 ? 2 : 1;
-    const begin = size === 2 ? src >>> 1 : src >>> 2, end = begin + (unique === 1 ? d : rows * d) * words;
-    for (let i = begin + words; i < end; i++) if (view[i] !== view[i - words]) return false;
+    const { u8 } = this.#workspace.kernels.memory, size = elementBytes(dtype);
+    const end = src + (unique === 1 ? 1 : rows) * d * size;
+    for (let i = src + size; i < end; i++) if (u8[i] !== u8[i - size]) return false;
     return true;
   }
 
@@ -184,7 +184,7 @@ class ChunkEncoder implements ChunkMeans {
   /** What codes of stored rows come to, with the map of these. */
   codedCandidate(stored: Stored, plan: CodesPlan, coders: readonly Coder[], lorenzo: 0 | 1 | 2 = 0): Candidate {
     const map = this.#planMap(stored, coders), escaped = stored.unique - stored.coded;
-    const bitmap = escaped === 0 ? 0 : 4 * Math.ceil(stored.unique / 32);
+    const bitmap = escaped === 0 ? 0 : fieldBytes(stored.unique, 1);
     const bytes = (map?.bytes ?? 0) + bitmap + plan.bytes + escaped * this.#rowBytes;
     return { bytes, coder: plan.coder, stored, lorenzo, map, codes: plan };
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fieldBytes } from "../format/fields.ts";
 import { givenPlan, type GivenTable } from "../entropy/given_table.ts";
 import { isDirect } from "../entropy/plan.ts";
 import { sequenceCapacity } from "../entropy/sequence.ts";
@@ -30,7 +31,7 @@ export function fixedChoice(
     const stored = storedRows(workspace, distinct, rows, d, codes, escapes, MODES[mode].dict !== "never");
     const all: Codes = { at: stored.codes, rows: stored.coded, d, least, greatest };
     const packed = means.codedCandidate(stored, planCodes(workspace, all, [PACK], 0, undefined)!, [PACK]);
-    const packedBytes = CHUNK_HEADER_BYTES + 4 * Math.ceil(packed.bytes / 4), rawBytes = maxChunkBytes(dtype, elements);
+    const packedBytes = CHUNK_HEADER_BYTES + fieldBytes(packed.bytes, 8), rawBytes = maxChunkBytes(dtype, elements);
     const plan = table && planGiven(workspace, all, table);
     if (plan !== undefined) {
       const written = means.write(means.codedCandidate(stored, plan, [PACK]));

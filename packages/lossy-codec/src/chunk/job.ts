@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fieldBytes } from "../format/fields.ts";
 import { elementBytes } from "../dtype.ts";
 import type { Codebook } from "../entropy/plan.ts";
 import { chunkHeaderBytes, type Coder, RAW } from "../format/chunk_header.ts";
@@ -111,5 +112,5 @@ export const NO_BOOKS: ChunkBooks = { codes: undefined, map: undefined };
 
 /** Most bytes that a chunk takes. */
 export function maxChunkBytes(dtype: DtypeId, elements: number): number {
-  return chunkHeaderBytes(RAW, false, dtype) + 4 * Math.ceil(elements * elementBytes(dtype) / 4);
+  return chunkHeaderBytes(RAW, false, dtype) + fieldBytes(elements, 8 * elementBytes(dtype));
 }

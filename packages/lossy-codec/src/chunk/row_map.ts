@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { fieldBytes } from "../format/fields.ts";
 import { type Codebook, isDirect, planSequence, type SequencePlan } from "../entropy/plan.ts";
 import { type CodedSequence, sequenceCapacity } from "../entropy/sequence.ts";
 import { corrupt, truncated } from "../errors.ts";
@@ -52,7 +53,7 @@ export function planRowMap(
     u32[(values >>> 2) + row] = number === next ? 0 : number + 1;
     if (number === next) next++;
   }
-  const bits = bitsFor(unique), bytes = 4 * Math.ceil(rows * bits / 32);
+  const bits = bitsFor(unique), bytes = fieldBytes(rows, bits);
   const packed: RowMapPlan = { coder: PACK, bytes, capacity: bytes, values, bits, sequence: undefined };
   const coder = coders.includes(ANS) ? ANS : coders.includes(HUFF) ? HUFF : undefined;
   if (coder === undefined) return packed;
@@ -92,14 +93,15 @@ export function readRowMap(
   end: number,
   rows: number,
   unique: number,
-  coder: Coder,
+  coder: number,
   codebook?: Codebook,
 ): RowMap {
+  if (coder !== PACK && coder !== HUFF && coder !== ANS) throw corrupt("the coder of a row map", coder, "2, 3 or 4");
   const values = arena.take(4 * rows);
   let coded: CodedSequence | undefined, after: number;
   if (coder === PACK) {
     const bits = bitsFor(unique);
-    after = src + 4 * Math.ceil(rows * bits / 32);
+    after = src + fieldBytes(rows, bits);
     if (after > end) throw truncated("a row map");
     kernels.unpack(src, 0, rows, 0, bits, values);
   } else {

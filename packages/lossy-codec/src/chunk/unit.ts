@@ -11,10 +11,15 @@ import { double, single, words } from "../kernels/patterns.ts";
 import { keepBitsFor, topMagnitude } from "../kernels/plain_mantissa.ts";
 
 /** What each value may be off. */
-export type Bound =
-  | { readonly kind: "lossless" }
-  | { readonly kind: "abs"; readonly error: number }
-  | { readonly kind: "pwRel"; readonly error: number };
+export interface Bound {
+  /** What `error` refers to. */
+  readonly kind: "lossless" | "abs" | "pwRel";
+  /** The bound in the unit of its kind; 0 for lossless. */
+  readonly error: number;
+}
+
+/** Not at all. */
+export const LOSSLESS: Bound = { kind: "lossless", error: 0 };
 
 /**
  * The bound on absolute errors that one relative to a range comes to.
@@ -22,16 +27,28 @@ export type Bound =
  * @param least Least finite value; above `greatest` if there is none.
  */
 export function boundOfRange(rel: number, least: number, greatest: number): Bound {
-  if (!(greatest > least)) return { kind: "lossless" };
+  if (!(greatest > least)) return LOSSLESS;
   // Halves, as the difference of two finite numbers may not be one; and rounded down, so that it is below rel (max - min).
   const half = (greatest / 2 - least / 2) * rel * (1 - 2 ** -50);
   const error = Math.min(half, Number.MAX_VALUE / 2) * 2;
-  return error > 0 ? { kind: "abs", error } : { kind: "lossless" };
+  return error > 0 ? { kind: "abs", error } : LOSSLESS;
+}
+
+/** Multiples of a step. */
+export interface StepUnit {
+  /** Tells units apart. */
+  readonly kind: "step";
+  /** What code 1 stands for. */
+  readonly step: number;
+  /** Largest code. */
+  readonly maxCode: number;
+  /** Most that a value may be off. */
+  readonly errorBound: number;
 }
 
 /** How values become codes; undefined where they cannot within the bound, so that they are stored as they are. */
 export type Unit =
-  | { readonly kind: "step"; readonly step: number; readonly maxCode: number; readonly errorBound: number }
+  | StepUnit
   | { readonly kind: "mantissa"; readonly keepBits: number; readonly top: number };
 
 /** Rounds a normal positive number down to `bits` significant bits, at most 21. */
@@ -94,23 +111,21 @@ export function chooseUnit(dtype: DtypeId, bound: Bound, greatest: number): Unit
     if (keepBits > maxKeepBits(dtype)) return undefined;
     return { kind: "mantissa", keepBits, top: topMagnitude(dtype, greatest, keepBits) };
   }
-  const least = leastStep(dtype), { error } = bound;
-  if (2 * error < least) return undefined;
-  if (dtype === F64) {
-    const step = roundDown(2 * Math.min(error, 2 ** 1022), 21);
-    return { kind: "step", step, maxCode: maxCodeFor(dtype, step), errorBound: error };
-  }
+  const { error } = bound;
+  if (2 * error < leastStep(dtype)) return undefined;
+  if (dtype === F64) return stepUnit(dtype, roundDown(2 * Math.min(error, 2 ** 1022), 21), error);
   const errorBound = floorF32(error);
-  if (dtype === F16) {
-    const step = stepF16(Math.min(error, 32640), greatest);
-    return { kind: "step", step, maxCode: maxCodeFor(dtype, step), errorBound };
-  }
-  const width = 2 * Math.min(error, 2 ** 127 - 2 ** 119);
+  if (dtype === F16) return stepUnit(dtype, stepF16(Math.min(error, 32640), greatest), errorBound);
+  const width = 2 * Math.min(error, 2 ** 127 - 2 ** 119), widest = stepUnit(dtype, roundDown(width, 8), errorBound);
   // 8 bits cost at most 1/128 of the bound. Fewer make room for larger codes: together they have 24 bits.
   for (let bits = 8; bits >= 3; bits--) {
-    const step = roundDown(width, bits), maxCode = maxCodeFor(dtype, step);
-    if (greatest / step <= maxCode) return { kind: "step", step, maxCode, errorBound };
+    const unit = stepUnit(dtype, roundDown(width, bits), errorBound);
+    if (greatest / unit.step <= unit.maxCode) return unit;
   }
-  const step = roundDown(width, 8);
+  return widest;
+}
+
+/** The unit of a step. */
+export function stepUnit(dtype: DtypeId, step: number, errorBound: number): StepUnit {
   return { kind: "step", step, maxCode: maxCodeFor(dtype, step), errorBound };
 }

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { fieldBytes } from "../format/fields.ts";
 import { corrupt, truncated } from "../errors.ts";
 import type { KernelMemory } from "../kernels/kernels.ts";
 
@@ -53,32 +54,31 @@ export function writeVlz(
   d: number,
   dst: number,
 ): number {
-  const { u8, u32, i32 } = memory;
-  const idsOfRows = u32.subarray(ids >>> 2, (ids >>> 2) + rows), blocks = Math.ceil(rows / VLZ_BLOCK);
-  const flags: number[] = [],
-    tokens: { readonly row: number; readonly length: number; readonly distance: number }[] = [];
+  const { u8, u32, i32 } = memory, blocks = Math.ceil(rows / VLZ_BLOCK), flags: number[] = [];
+  const idsOfRows = u32.subarray(ids >>> 2, (ids >>> 2) + rows);
+  // Behind as many flags as there can be; moved when their number is known.
+  const tokens = dst + 4 * blocks + Math.ceil(rows / 8) + blocks;
+  let at = tokens;
   for (let block = 0; block < blocks; block++) {
-    const begin = block * VLZ_BLOCK, end = Math.min(begin + VLZ_BLOCK, rows), first = tokens.length;
-    for (let row = begin; row < end;) {
-      const match = longestMatch(idsOfRows, begin, row, end), bit = (tokens.length - first) % 8;
-      if (bit === 0) flags.push(0);
-      if (match.length > 0) flags[flags.length - 1]! |= 1 << bit;
-      tokens.push({ row, ...match });
-      row += Math.max(1, match.length);
+    const begin = block * VLZ_BLOCK, end = Math.min(begin + VLZ_BLOCK, rows);
+    let count = 0;
+    for (let row = begin; row < end; count++) {
+      const { length, distance } = longestMatch(idsOfRows, begin, row, end);
+      if (count % 8 === 0) flags.push(0);
+      if (length > 0) {
+        flags[flags.length - 1]! |= 1 << count % 8;
+        u8[at++] = length;
+        u8[at++] = distance;
+        row += length;
+      } else for (let i = 0, from = (codes >>> 2) + row++ * d; i < d; i++) u8[at++] = i32[from + i]!;
     }
-    u32[(dst >>> 2) + block] = tokens.length - first;
+    u32[(dst >>> 2) + block] = count;
   }
-  let at = dst + 4 * blocks;
-  u8.set(flags, at);
-  at += flags.length;
-  for (const { row, length, distance } of tokens) {
-    if (length > 0) {
-      u8[at++] = length;
-      u8[at++] = distance;
-    } else for (let i = 0, from = (codes >>> 2) + row * d; i < d; i++) u8[at++] = i32[from + i]!;
-  }
-  while (at % 4 !== 0) u8[at++] = 0;
-  return at - dst;
+  const to = dst + 4 * blocks + flags.length, bytes = fieldBytes(to + at - tokens - dst, 8);
+  u8.set(flags, dst + 4 * blocks);
+  u8.copyWithin(to, tokens, at);
+  u8.fill(0, to + at - tokens, dst + bytes);
+  return bytes;
 }
 
 /**
@@ -125,7 +125,7 @@ export function readVlz(
     if (row !== last) throw corrupt("the number of a block's rows", row - first, last - first);
     flag += Math.ceil(count / 8);
   });
-  const padded = Math.ceil(at / 4) * 4;
+  const padded = fieldBytes(at, 8);
   if (padded > end) throw truncated("a block's tokens");
   return padded;
 }

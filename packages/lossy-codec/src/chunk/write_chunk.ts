@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fieldBytes } from "../format/fields.ts";
 import { elementBytes } from "../dtype.ts";
 import { codebookAfter } from "../entropy/codebook.ts";
 import { type ChunkHeader, chunkHeaderBytes, CONST, RAW, sealChunk, writeChunkHeader } from "../format/chunk_header.ts";
@@ -54,7 +55,7 @@ export function writeCandidate(
     escapedRows: coder === RAW ? 0 : raw,
     parameter: (codes?.bits ?? 0) | (map?.coder ?? 0) << 8,
   };
-  const bitmapBytes = header.escapedRows === 0 ? 0 : 4 * Math.ceil(stored.unique / 32);
+  const bitmapBytes = header.escapedRows === 0 ? 0 : fieldBytes(stored.unique, 1);
   const at = arena.take(32 + (map?.capacity ?? 0) + bitmapBytes + (codes?.capacity ?? 0) + rawBytes);
   writeChunkHeader(header, dtype, kernels.memory.u8, at);
   let end = at + chunkHeaderBytes(coder, header.relative, dtype);
@@ -81,7 +82,7 @@ function unitFields(unit: Unit): Pick<ChunkHeader, "relative" | "step" | "keepBi
 }
 
 function writeBitmap({ kernels }: Workspace, { unique, escapes }: Stored, dst: number): number {
-  const { u8 } = kernels.memory, bytes = 4 * Math.ceil(unique / 32);
+  const { u8 } = kernels.memory, bytes = fieldBytes(unique, 1);
   u8.fill(0, dst, dst + bytes);
   for (let u = 0; u < unique; u++) u8[dst + (u >>> 3)]! |= u8[escapes + u]! << (u & 7);
   return bytes;
@@ -99,7 +100,7 @@ function writeRaw(
   const { u8, u32 } = kernels.memory, last = u32[(stored.rowToUnique >>> 2) + rows - 1]!;
   const short = last === stored.unique - 1 && (stored.coded === 0 || u8[stored.escapes + last] === 1);
   const bytes = raw * rowBytes - (short ? (rows * d - elements) * elementBytes(dtype) : 0);
-  const padded = 4 * Math.ceil(bytes / 4);
+  const padded = fieldBytes(bytes, 8);
   u8.fill(0, dst + bytes, dst + padded);
   return padded;
 }
@@ -113,7 +114,7 @@ export function writeConst({ kernels, arena }: Workspace, job: ChunkJob, element
   const { dtype, rows, checksum, books } = job, size = elementBytes(dtype);
   const at = arena.take(32), { u8 } = kernels.memory;
   writeChunkHeader({ ...PLAIN, coder: CONST, checksummed: checksum, rows, uniqueRows: 1 }, dtype, u8, at);
-  const payload = at + chunkHeaderBytes(CONST, false, dtype), end = payload + 4 * Math.ceil(size / 4);
+  const payload = at + chunkHeaderBytes(CONST, false, dtype), end = payload + fieldBytes(size, 8);
   u8.fill(0, payload, end);
   u8.copyWithin(payload, element, element + size);
   if (checksum) sealChunk(u8, at, end);

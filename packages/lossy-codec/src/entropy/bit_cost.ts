@@ -59,3 +59,26 @@ export function codingCost(counts: Float64Array, frequencies: Uint16Array): numb
   }
   return cost;
 }
+
+/** What is known of counts. */
+export interface CountSummary {
+  /** Their sum. */
+  readonly total: number;
+  /** How many are not 0. */
+  readonly present: number;
+  /** Cost of coding all of them by their own frequencies, the least possible. */
+  readonly entropy: number;
+}
+
+/** Sums counts up. */
+export function summarise(counts: Float64Array): CountSummary {
+  let total = 0, present = 0, sum = 0;
+  for (let t = 0; t < counts.length; t++) {
+    const n = counts[t]!;
+    if (n === 0) continue;
+    total += n;
+    present++;
+    sum += n * log2Cost(n);
+  }
+  return { total, present, entropy: total === 0 ? 0 : total * log2Cost(total) - sum };
+}

@@ -3,15 +3,11 @@
  *
  * @module
  */
+import { fieldBytes } from "../format/fields.ts";
 
 /** Bits that say which of 1, 2 or 4 classes. */
 export function classBits(classes: number): number {
   return classes >> 1;
-}
-
-/** Bytes of `count` classes of `bits` bits each, a multiple of 4. */
-export function classBytes(count: number, bits: number): number {
-  return Math.ceil(count * bits / 32) * 4;
 }
 
 /**
@@ -20,7 +16,7 @@ export function classBytes(count: number, bits: number): number {
  * @returns Where they end.
  */
 export function writeClassBits(u8: Uint8Array, at: number, classes: Uint8Array, bits: number): number {
-  const end = at + classBytes(classes.length, bits), perByte = 8 / bits;
+  const end = at + fieldBytes(classes.length, bits), perByte = 8 / bits;
   for (let next = 0; at < end; at++) {
     let byte = 0;
     for (let i = 0; i < perByte && next < classes.length; i++) byte |= classes[next++]! << (i * bits);

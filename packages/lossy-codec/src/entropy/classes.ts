@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { BIT, log2Cost } from "./bit_cost.ts";
+import { BIT, summarise } from "./bit_cost.ts";
 import { classBits } from "./class_bits.ts";
 import { chooseTable, type ChosenTable, trimCounts } from "./tables.ts";
 
@@ -145,15 +145,6 @@ function intervalCosts(counts: Float64Array, groups: number, columnClasses: numb
  * the family takes 2 bytes, fits about a percent less, and not the chance in the counts, which per token is half a nat.
  */
 function tableEstimate(counts: Float64Array): number {
-  let total = 0, present = 0, sum = 0;
-  for (let t = 0; t < counts.length; t++) {
-    const n = counts[t]!;
-    if (n === 0) continue;
-    total += n;
-    present++;
-    sum += n * log2Cost(n);
-  }
-  if (total === 0) return 16 * BIT;
-  const entropy = total * log2Cost(total) - sum;
+  const { present, entropy } = summarise(counts);
   return 16 * BIT + entropy + Math.min(6 * BIT * present, Math.floor(entropy / 100) + 185 * present);
 }

@@ -38,16 +38,7 @@ function expNegative(u: number): number {
 
 /** Density at `v` scales from the middle, not normalised: e^-v, e^-v^1.5, e^-v^2, e^-v^3. */
 function density(shape: number, v: number): number {
-  switch (shape) {
-    case 0:
-      return expNegative(v);
-    case 1:
-      return expNegative(v * Math.sqrt(v));
-    case 2:
-      return expNegative(v * v);
-    default:
-      return expNegative(v * v * v);
-  }
+  return expNegative(shape === 0 ? v : shape === 1 ? v * Math.sqrt(v) : shape === 2 ? v * v : v * v * v);
 }
 
 /** |q| in the middle of what a token stands for. */

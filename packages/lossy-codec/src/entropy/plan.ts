@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fieldBytes } from "../format/fields.ts";
 import { groupSymbolsFor } from "../kernels/section.ts";
 import { BIT } from "./bit_cost.ts";
 import { classBits } from "./class_bits.ts";
@@ -168,7 +169,7 @@ function finish(
   // A group has a byte in the section's header, and wastes 1 or 2, of its state or of padding.
   const overhead = Math.ceil(groups * 5 / 2);
   const bits = Math.ceil(cost / BIT) + rawBits;
-  return { sequence, ...plan, bytes: 4 * Math.ceil((1 + Math.ceil(bits / 8) + 4 + overhead + 3) / 4) };
+  return { sequence, ...plan, bytes: fieldBytes(8 + Math.ceil(bits / 8) + overhead, 8) };
 }
 
 /** Raw bits that follow the tokens counted. */

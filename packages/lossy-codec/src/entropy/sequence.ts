@@ -9,11 +9,12 @@
  *
  * @module
  */
+import { fieldBytes } from "../format/fields.ts";
 import { corrupt, truncated } from "../errors.ts";
 import { DIRECT, type Kernels, UNSIGNED } from "../kernels/kernels.ts";
 import { groupSymbolsFor, sectionBytes, sectionCapacity } from "../kernels/section.ts";
-import { classBits, classBytes, readClassBits, writeClassBits } from "./class_bits.ts";
-import { COUNTS_BYTES, countSequence, MAX_COLUMNS } from "./count.ts";
+import { classBits, readClassBits, writeClassBits } from "./class_bits.ts";
+import { type CountAreas, COUNTS_BYTES, countSequence, MAX_COLUMNS } from "./count.ts";
 import {
   ANS_DECODE,
   ANS_ENCODE,
@@ -74,7 +75,7 @@ const DESCRIPTION_BYTES = 194;
 export function sequenceCapacity(sequence: Sequence): number {
   const { rows, rowLength, direct, unsigned } = sequence;
   const count = rows * rowLength;
-  const classes = classBytes(rows, 2) + (rowLength <= MAX_COLUMNS ? classBytes(rowLength, 2) : 0);
+  const classes = fieldBytes(rows, 2) + (rowLength <= MAX_COLUMNS ? fieldBytes(rowLength, 2) : 0);
   const section = sectionCapacity(count, groupSymbolsFor(rowLength, count), form(direct, unsigned));
   return 4 + 16 * DESCRIPTION_BYTES + classes + section;
 }
@@ -86,7 +87,7 @@ function form(direct: boolean, unsigned: boolean): number {
 /** Encodes and decodes sequences that lie in kernel memory. */
 export class SequenceCoder {
   readonly #kernels: Kernels;
-  readonly #area: number;
+  readonly #areas: CountAreas;
   readonly #tables: KernelTables;
 
   /**
@@ -95,7 +96,7 @@ export class SequenceCoder {
    */
   constructor(kernels: Kernels, area: number) {
     this.#kernels = kernels;
-    this.#area = area;
+    this.#areas = { counts: area + COUNTS, classes: area + ROW_CLASSES, columns: area + COLUMN_CLASSES };
     this.#tables = new KernelTables(kernels.memory, area + TABLES);
   }
 
@@ -108,12 +109,7 @@ export class SequenceCoder {
   analyse(sequence: Sequence, classed: boolean, codebook?: Codebook): Statistics {
     const { rows, rowLength, unsigned, direct } = sequence;
     const apart = classed && !unsigned && rows > 1 && rowLength >= MIN_CLASSED_LENGTH && rowLength <= MAX_COLUMNS;
-    const { counts, classes, columns } = this.#areas();
-    return countSequence(this.#kernels, sequence, form(direct, unsigned), apart, codebook, {
-      counts,
-      classes,
-      columns,
-    });
+    return countSequence(this.#kernels, sequence, form(direct, unsigned), apart, codebook, this.#areas);
   }
 
   /**
@@ -132,7 +128,7 @@ export class SequenceCoder {
     for (const byte of plan.description) u8[at++] = byte;
     while (at % 4 !== 0) u8[at++] = 0;
     if (columns !== undefined && !shared) at = writeClassBits(u8, at, columns, columnBits);
-    const areas = this.#areas();
+    const areas = this.#areas;
     if (rowClasses !== undefined) {
       at = writeClassBits(u8, at, rowClasses, rowBits);
       for (let r = 0; r < rows; r++) u8[areas.classes + r] = rowClasses[r]! * columnClasses;
@@ -179,24 +175,27 @@ export class SequenceCoder {
     }
     const columnClasses = 1 << columnBits, count = 1 << rowBits + columnBits;
     const shared = bytes[1] === SHARED;
-    const head = shared
-      ? sharedTables(codebook, { coder, direct, columnClasses, count, rowLength, generation: bytes[2]! })
-      : this.#ownTables(bytes, coder, direct, count);
-    let at = Math.ceil(head.end / 4) * 4;
-    let { columns } = head;
-    if (columnBits > 0 && !shared) {
-      columns = new Uint8Array(rowLength);
-      // Beyond the end these are zeros; the section is then found to be missing.
-      readClassBits(bytes, at, columns, 0, rowLength, columnBits, 1);
-      at += classBytes(rowLength, columnBits);
+    let tables: readonly Table[], columns: Uint8Array<ArrayBuffer> | undefined, at: number;
+    if (shared) {
+      ({ tables, columns } = sharedTables(codebook, { coder, direct, columnClasses }, count, rowLength, bytes[2]!));
+      at = 4;
+    } else {
+      const own = ownTables(bytes, coder, direct, count);
+      tables = own.tables;
+      at = fieldBytes(own.end, 8);
+      if (columnBits > 0) {
+        columns = new Uint8Array(rowLength);
+        // Beyond the end these are zeros; the section is then found to be missing.
+        readClassBits(bytes, at, columns, 0, rowLength, columnBits, 1);
+        at += fieldBytes(rowLength, columnBits);
+      }
     }
     const rowClasses = src + at;
-    at += classBytes(rows, rowBits);
+    at += fieldBytes(rows, rowBits);
     const symbols = rows * rowLength, groupSymbols = groupSymbolsFor(rowLength, symbols);
     const groups = Math.ceil(symbols / groupSymbols);
     const length = at > available ? -1 : sectionBytes(this.#kernels.memory, src + at, available - at, groups);
     if (length < 0) throw truncated("a coded sequence");
-    const { tables } = head;
     const section = src + at, end = section + length;
     return {
       rows,
@@ -213,20 +212,6 @@ export class SequenceCoder {
       section,
       end,
     };
-  }
-
-  #ownTables(bytes: Uint8Array, coder: Coder, direct: boolean, count: number): Head {
-    const tables: Table[] = [];
-    let end = 1;
-    while (tables.length < count) {
-      const read = readTable(coder, bytes, end, direct);
-      if (read === undefined) {
-        throw corrupt(`table ${tables.length}`, `one that begins with ${bytes[end]}`, "a complete one");
-      }
-      tables.push(read.table);
-      end = read.end;
-    }
-    return { tables, columns: undefined, end };
   }
 
   /**
@@ -251,7 +236,7 @@ export class SequenceCoder {
     if (coder === "huffman") {
       failed = kernels.huffDecode(section, bytes, total, first, count, groupSymbols, flags, table, codes);
     } else {
-      const rowBits = classBits(tables.length / columnClasses), areas = this.#areas();
+      const rowBits = classBits(tables.length / columnClasses), areas = this.#areas;
       if (rowBits > 0) readClassBits(u8, coded.rowClasses, u8, areas.classes, rows, rowBits, columnClasses);
       if (columns !== undefined) u8.set(columns, areas.columns);
       const classesAt = rowBits > 0 ? areas.classes : 0, columnsAt = columns === undefined ? 0 : areas.columns;
@@ -272,38 +257,36 @@ export class SequenceCoder {
     }
     if (failed !== 0) throw corrupt("the end of a group", "not that of its symbols", "both the same");
   }
+}
 
-  #areas(): { counts: number; classes: number; columns: number } {
-    const area = this.#area;
-    return { counts: area + COUNTS, classes: area + ROW_CLASSES, columns: area + COLUMN_CLASSES };
+/** Reads descriptions of tables; `end` is where they end. */
+function ownTables(bytes: Uint8Array, coder: Coder, direct: boolean, count: number): { tables: Table[]; end: number } {
+  const tables: Table[] = [];
+  let end = 1;
+  while (tables.length < count) {
+    const read = readTable(coder, bytes, end, direct);
+    if (read === undefined) {
+      throw corrupt(`table ${tables.length}`, `one that begins with ${bytes[end]}`, "a complete one");
+    }
+    tables.push(read.table);
+    end = read.end;
   }
+  return { tables, end };
 }
 
-/** Tables as a head describes them, and where the descriptions end. */
-interface Head {
-  readonly tables: readonly Table[];
-  readonly columns: Uint8Array<ArrayBuffer> | undefined;
-  readonly end: number;
-}
-
+/** The codebook, if it suits. */
 function sharedTables(
   codebook: Codebook | undefined,
-  want: {
-    coder: Coder;
-    direct: boolean;
-    columnClasses: number;
-    count: number;
-    rowLength: number;
-    generation: number;
-  },
-): Head {
+  { coder, direct, columnClasses }: Pick<Codebook, "coder" | "direct" | "columnClasses">,
+  count: number,
+  rowLength: number,
+  generation: number,
+): Codebook {
   if (codebook === undefined) throw corrupt("a table", "that of an earlier message", "one decoded before");
-  if (codebook.generation !== want.generation) {
-    throw corrupt("the generation of tables", want.generation, codebook.generation);
-  }
-  const { coder, direct, columnClasses, tables, columns } = codebook;
-  const same = coder === want.coder && direct === want.direct && columnClasses === want.columnClasses &&
-    tables.length === want.count && (columns === undefined || columns.length === want.rowLength);
+  if (codebook.generation !== generation) throw corrupt("the generation of tables", generation, codebook.generation);
+  const { tables, columns } = codebook;
+  const same = codebook.coder === coder && codebook.direct === direct && codebook.columnClasses === columnClasses &&
+    tables.length === count && (columns?.length ?? rowLength) === rowLength;
   if (!same) throw corrupt("a table", "that of another kind of sequence", "one of the same");
-  return { tables, columns, end: 3 };
+  return codebook;
 }

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { BIT, codingCost, log2Cost } from "./bit_cost.ts";
+import { BIT, codingCost, summarise } from "./bit_cost.ts";
 import { FAMILY_SCALES, FAMILY_SIZE, familyStarts, familyTable, tokenMagnitude } from "./family.ts";
 import { describe, type DescribedTable } from "./descriptions.ts";
 import { explicitTable, readExplicitTable } from "./frequencies.ts";
@@ -43,14 +43,8 @@ export function trimCounts(counts: Float64Array): Float64Array {
 
 /** Mean |q| of what was counted. */
 function meanMagnitude(counts: Float64Array, direct: boolean): number {
-  let sum = 0, moment = 0;
-  for (let t = 0; t < counts.length; t++) {
-    const n = counts[t]!;
-    if (n === 0) continue;
-    sum += n;
-    moment += n * tokenMagnitude(t, direct);
-  }
-  return sum === 0 ? 0 : moment / sum;
+  const moment = counts.reduce((sum, n, t) => n === 0 ? sum : sum + n * tokenMagnitude(t, direct), 0);
+  return moment / Math.max(1, summarise(counts).total);
 }
 
 /** Code lengths made for a table of the family: that byte names them too. */
@@ -102,15 +96,8 @@ export function chooseTable(coder: Coder, counts: Float64Array, direct: boolean)
 
 /** What a table written out costs at least: the entropy, two bytes, and a nibble per token. */
 function leastWrittenOut(counts: Float64Array): number {
-  let total = 0, sum = 0, present = 0;
-  for (let t = 0; t < counts.length; t++) {
-    const n = counts[t]!;
-    if (n === 0) continue;
-    total += n;
-    sum += n * log2Cost(n);
-    present++;
-  }
-  return total === 0 ? Infinity : total * log2Cost(total) - sum + (16 + 4 * present) * BIT;
+  const { total, present, entropy } = summarise(counts);
+  return total === 0 ? Infinity : entropy + (16 + 4 * present) * BIT;
 }
 
 function sameShape(a: number, b: number): boolean {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { viewOf } from "./fields.ts";
 import { CodecError, corrupt, truncated } from "../errors.ts";
 import { type DtypeId, F16, F64 } from "../kernels/kernels.ts";
 import { double, single, words } from "../kernels/patterns.ts";
@@ -16,6 +17,8 @@ export type Coder = 0 | 1 | 2 | 3 | 4 | 5;
 export const CODER_NAMES = ["raw", "const", "pack", "huff", "ans", "vlz"] as const;
 
 const DICT = 1, LORENZO = 2, ORDER_1 = 4, RELATIVE = 8, CHECKSUM = 16, KNOWN = 31;
+/** Flags that there may be, by coder. */
+const ALLOWED = [CHECKSUM | DICT, CHECKSUM, KNOWN, KNOWN, KNOWN, CHECKSUM | RELATIVE] as const;
 /** Bytes of a chunk's head without its extension. */
 export const CHUNK_HEADER_BYTES = 16;
 
@@ -71,7 +74,7 @@ function stepOf(dtype: DtypeId, bits: number): number {
 
 /** Writes the head of a chunk with checksum 0 at `at`. */
 export function writeChunkHeader(header: ChunkHeader, dtype: DtypeId, bytes: Uint8Array, at: number): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   bytes[at] = header.coder;
   bytes[at + 1] = (header.dict ? DICT : 0) | (header.lorenzo ? LORENZO : 0) | (header.lorenzo === 1 ? ORDER_1 : 0) |
     (header.relative ? RELATIVE : 0) | (header.checksummed ? CHECKSUM : 0);
@@ -90,7 +93,7 @@ export function writeChunkHeader(header: ChunkHeader, dtype: DtypeId, bytes: Uin
 /** Enters the checksum of a chunk whose bytes are complete, and whose checksum is still 0. */
 export function sealChunk(bytes: Uint8Array, at: number, end: number): void {
   const checksum = blockChecksum(bytes, at, end);
-  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).setUint32(at + 12, checksum, true);
+  viewOf(bytes).setUint32(at + 12, checksum, true);
 }
 
 /**
@@ -102,28 +105,25 @@ export function sealChunk(bytes: Uint8Array, at: number, end: number): void {
  */
 export function readChunkHeader(dtype: DtypeId, bytes: Uint8Array, at: number, end: number): ChunkHeader {
   if (end - at < CHUNK_HEADER_BYTES) throw truncated("the head of a chunk");
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const coder = bytes[at]!, flags = bytes[at + 1]!, half = view.getUint16(at + 2, true);
   if (coder > VLZ) throw corrupt("a chunk's coder", coder, "0 to 5");
-  if (flags & ~KNOWN || (flags & ORDER_1 && !(flags & LORENZO))) throw corrupt("a chunk's flags", flags, "known ones");
+  const allowed = ALLOWED[coder]!;
+  if (flags & ~allowed || (flags & (LORENZO | ORDER_1)) === ORDER_1) {
+    throw corrupt("a chunk's flags", flags, `some of ${allowed} with coder ${coder}`);
+  }
   const relative = (flags & RELATIVE) !== 0, dict = (flags & DICT) !== 0;
   const size = chunkHeaderBytes(coder, relative, dtype);
   if (end - at < size) throw truncated("the head of a chunk");
   const extension = size > CHUNK_HEADER_BYTES ? view.getUint32(at + 16, true) : 0;
   const rows = view.getUint16(at + 4, true) + 1, uniqueRows = view.getUint16(at + 6, true) + 1;
   const escapedRows = view.getUint16(at + 8, true);
-  if (uniqueRows > rows || (!dict && coder !== CONST && uniqueRows !== rows)) {
-    throw corrupt("a chunk's number of stored rows", uniqueRows, dict ? `at most ${rows}` : rows);
+  const most = coder === CONST ? 1 : rows;
+  if (uniqueRows > most || (!dict && uniqueRows !== most)) {
+    throw corrupt("a chunk's number of stored rows", uniqueRows, dict ? `at most ${most}` : most);
   }
   if (escapedRows > 0 && (coder <= CONST || escapedRows >= uniqueRows)) {
     throw corrupt("a chunk's number of escaped rows", escapedRows, `less than ${uniqueRows}, and none in RAW`);
-  }
-  if (coder === CONST && (flags & ~CHECKSUM || uniqueRows !== 1)) {
-    throw corrupt("a chunk's flags", flags, "none in CONST");
-  }
-  if (coder === RAW && flags & ~(CHECKSUM | DICT)) throw corrupt("a chunk's flags", flags, "DICT or none in RAW");
-  if (coder === VLZ && flags & (DICT | LORENZO)) {
-    throw corrupt("a chunk's flags", flags, "neither DICT nor LORENZO in VLZ");
   }
   const header: ChunkHeader = {
     coder: coder as Coder,
@@ -171,7 +171,7 @@ export function maxKeepBits(dtype: DtypeId): number {
  * @throws {CodecError} `CHECKSUM`
  */
 export function checkChunk(bytes: Uint8Array, at: number, end: number): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const stored = view.getUint32(at + 12, true);
   view.setUint32(at + 12, 0, true);
   const checksum = blockChecksum(bytes, at, end);

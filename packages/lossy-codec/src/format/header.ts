@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { viewOf } from "./fields.ts";
 import { elementBytes } from "../dtype.ts";
 import { CodecError, corrupt } from "../errors.ts";
 import { type DtypeId, F16, F64 } from "../kernels/kernels.ts";
@@ -56,7 +57,7 @@ export function headerBytes(ndim: number): number {
 
 /** Writes a header to the beginning of `dst`. */
 export function writeHeader(header: FileHeader, dst: Uint8Array): void {
-  const view = new DataView(dst.buffer, dst.byteOffset, dst.byteLength);
+  const view = viewOf(dst);
   view.setUint32(0, MAGIC, true);
   dst[4] = MAJOR;
   dst[5] = MINOR;

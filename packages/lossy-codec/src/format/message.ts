@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { viewOf } from "./fields.ts";
 import { truncated } from "../errors.ts";
 import { checkSize } from "./layout.ts";
 
@@ -22,7 +23,7 @@ export interface MessageHeader {
 
 /** Writes the head of a message at `at`. */
 export function writeMessageHeader({ table, destination, bytes }: MessageHeader, dst: Uint8Array, at: number): void {
-  const view = new DataView(dst.buffer, dst.byteOffset, dst.byteLength);
+  const view = viewOf(dst);
   view.setUint16(at, table, true);
   view.setUint16(at + 2, destination, true);
   view.setUint32(at + 4, bytes, true);
@@ -38,7 +39,7 @@ export function writeMessageHeader({ table, destination, bytes }: MessageHeader,
 export function readMessageHeader(bytes: Uint8Array, at = 0): MessageHeader {
   const left = bytes.length - at - MESSAGE_HEADER_BYTES;
   if (!(left >= 0)) throw truncated("the head of a message");
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const size = checkSize(view.getUint32(at + 4, true));
   if (size > left) throw truncated(`a message of ${size} bytes: ${left} are there`);
   return { table: view.getUint16(at, true), destination: view.getUint16(at + 2, true), bytes: size };

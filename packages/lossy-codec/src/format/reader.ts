@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { viewOf } from "./fields.ts";
 import { CodecError, truncated } from "../errors.ts";
 
 /** A cursor over bytes, little endian; every read is checked. */
@@ -24,7 +25,7 @@ export class Reader {
     this.bytes = bytes;
     this.at = at;
     this.end = end;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = viewOf(bytes);
   }
 
   /** Bytes not read yet. */

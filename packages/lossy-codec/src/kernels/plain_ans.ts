@@ -66,15 +66,13 @@ export function ansEncode(
         if (!direct) {
           token = hybridToken(z);
           if (token >= 64) {
-            let bits = (token >> 2) - 12;
-            if (bits > 16) {
-              bits -= 16;
-              if (x >>> (32 - bits) !== 0) u16[--at] = x, x >>>= 16;
-              x = (x << bits) | ((z >>> 16) & ((1 << bits) - 1));
-              bits = 16;
+            // Raw bits go in pieces of at most 16, the high one first.
+            for (let bits = (token >> 2) - 12; bits > 0;) {
+              const n = bits > 16 ? bits - 16 : bits;
+              bits -= n;
+              if (x >>> (32 - n) !== 0) u16[--at] = x, x >>>= 16;
+              x = (x << n) | ((z >>> bits) & ((1 << n) - 1));
             }
-            if (x >>> (32 - bits) !== 0) u16[--at] = x, x >>>= 16;
-            x = (x << bits) | (z & ((1 << bits) - 1));
           }
         }
         const entry = table + (columns === 0 ? 0 : u8[columnOf + i]! << 10) + (token << 2);
@@ -159,17 +157,12 @@ export function ansDecode(
         if (!direct && z >= 64) {
           let bits = ((z >> 2) - 12) & 31;
           z = (4 + (z & 3)) << bits;
-          if (bits > 16) {
-            z |= x & 65535;
-            x >>>= 16;
+          for (let shift = 0; bits > 0; bits -= 16, shift += 16) {
+            const n = Math.min(bits, 16);
+            z |= (x & ((1 << n) - 1)) << shift;
+            x >>>= n;
             if (x >>> 16 === 0 && at < groupEnd) x = (x << 16) | u16[at++]!;
-            bits -= 16;
-            z |= (x & ((1 << bits) - 1)) << 16;
-          } else {
-            z |= x & ((1 << bits) - 1);
           }
-          x >>>= bits;
-          if (x >>> 16 === 0 && at < groupEnd) x = (x << 16) | u16[at++]!;
         }
         i32[out + i] = unsigned ? z : (z >>> 1) ^ -(z & 1);
       }

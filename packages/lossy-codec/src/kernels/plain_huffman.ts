@@ -46,17 +46,13 @@ export function huffEncode(
       held += entry >>> 16;
       if (held >= 16) u16[at++] = pending, pending >>>= 16, held -= 16;
       if (direct || token < 64) continue;
-      let bits = (token >> 2) - 12, raw = z;
-      if (bits > 16) {
-        pending |= (raw & 65535) << held;
-        u16[at++] = pending;
-        pending >>>= 16;
-        raw >>>= 16;
-        bits -= 16;
+      // Raw bits go in pieces of at most 16, the low one first.
+      for (let bits = (token >> 2) - 12, shift = 0; bits > 0; bits -= 16, shift += 16) {
+        const n = Math.min(bits, 16);
+        pending |= (z >>> shift & (1 << n) - 1) << held;
+        held += n;
+        if (held >= 16) u16[at++] = pending, pending >>>= 16, held -= 16;
       }
-      pending |= (raw & ((1 << bits) - 1)) << held;
-      held += bits;
-      if (held >= 16) u16[at++] = pending, pending >>>= 16, held -= 16;
     }
     if (held > 0) u16[at++] = pending;
     u16[counts + g] = at - groupStart;
@@ -117,20 +113,14 @@ export function huffDecode(
       let z = entry & 255;
       if (!direct && z >= 64) {
         let bits = ((z >> 2) - 12) & 31;
-        let shift = 0;
         z = (4 + (z & 3)) << bits;
-        if (bits > 16) {
+        for (let shift = 0; bits > 0; bits -= 16, shift += 16) {
+          const n = Math.min(bits, 16);
           if (held < 16 && at < groupEnd) pending |= u16[at++]! << held, held += 16;
-          z |= pending & 65535;
-          pending >>>= 16;
-          held -= 16;
-          bits -= 16;
-          shift = 16;
+          z |= (pending & (1 << n) - 1) << shift;
+          pending >>>= n;
+          held -= n;
         }
-        if (held < 16 && at < groupEnd) pending |= u16[at++]! << held, held += 16;
-        z |= (pending & ((1 << bits) - 1)) << shift;
-        pending >>>= bits;
-        held -= bits;
       }
       i32[out + i] = unsigned ? z : (z >>> 1) ^ -(z & 1);
     }

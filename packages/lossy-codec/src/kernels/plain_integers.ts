@@ -59,10 +59,6 @@ export function unpack(
   values: number,
 ): void {
   const { u32 } = memory, from = src >>> 2, to = values >>> 2;
-  if (bits === 0) {
-    u32.fill(min, to, to + count);
-    return;
-  }
   const mask = bits === 32 ? 0xffffffff : 2 ** bits - 1;
   let bit = first * bits;
   for (let i = 0; i < count; i++, bit += bits) {
@@ -82,17 +78,10 @@ export function gatherRows(
   rows: number,
   dst: number,
 ): void {
-  const { u8, u16, u32 } = memory, unique = rowToUnique >>> 2;
-  if (rowBytes > 512) {
-    for (let row = 0; row < rows; row++) {
-      const from = dict + u32[unique + row]! * rowBytes;
-      u8.copyWithin(dst + row * rowBytes, from, from + rowBytes);
-    }
-    return;
-  }
-  const bits = rowBytes % 4 === 0 ? 2 : 1, words = rowBytes >>> bits, view = bits === 2 ? u32 : u16;
-  for (let row = 0, to = dst >>> bits; row < rows; row++) {
-    const from = (dict >>> bits) + u32[unique + row]! * words;
-    for (let i = 0; i < words; i++) view[to++] = view[from + i]!;
+  const { u16, u32 } = memory, unique = rowToUnique >>> 2;
+  const shift = rowBytes % 4 === 0 ? 2 : 1, view = shift === 2 ? u32 : u16, length = rowBytes >>> shift;
+  for (let row = 0, to = dst >>> shift; row < rows; row++) {
+    const from = (dict >>> shift) + u32[unique + row]! * length;
+    for (let i = 0; i < length; i++) view[to++] = view[from + i]!;
   }
 }

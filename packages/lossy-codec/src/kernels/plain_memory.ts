@@ -3,37 +3,22 @@
  *
  * @module
  */
-import type { KernelMemory } from "./kernels.ts";
+import { MemoryViews } from "./memory_views.ts";
 
 /** A memory of its own for one instance of kernels. */
-export class PlainMemory implements KernelMemory {
-  u8!: Uint8Array<ArrayBuffer>;
-  u16!: Uint16Array<ArrayBuffer>;
-  u32!: Uint32Array<ArrayBuffer>;
-  i32!: Int32Array<ArrayBuffer>;
-  f32!: Float32Array<ArrayBuffer>;
-  f64!: Float64Array<ArrayBuffer>;
-
+export class PlainMemory extends MemoryViews {
   /** Begins with 64 KiB. */
   constructor() {
-    this.#view(new ArrayBuffer(1 << 16));
+    super();
+    this.view(new ArrayBuffer(65536), 65536);
   }
 
   reserve(bytes: number): void {
-    const { buffer } = this.u8;
-    if (bytes <= buffer.byteLength) return;
-    const wanted = Math.max(bytes, Math.min(2 * buffer.byteLength, buffer.byteLength + 2 ** 26));
+    const have = this.u8, { length } = have;
+    if (bytes <= length) return;
+    const wanted = Math.max(bytes, Math.min(2 * length, length + 2 ** 26));
     const larger = new Uint8Array(Math.ceil(wanted / 65536) * 65536);
-    larger.set(this.u8);
-    this.#view(larger.buffer);
-  }
-
-  #view(buffer: ArrayBuffer): void {
-    this.u8 = new Uint8Array(buffer);
-    this.u16 = new Uint16Array(buffer);
-    this.u32 = new Uint32Array(buffer);
-    this.i32 = new Int32Array(buffer);
-    this.f32 = new Float32Array(buffer);
-    this.f64 = new Float64Array(buffer);
+    larger.set(have);
+    this.view(larger.buffer, larger.length);
   }
 }

@@ -14,13 +14,11 @@ export function expandF16(memory: KernelMemory, src: number, count: number, dst:
 
 /** The f32 bit pattern of an f16 one: exact, and one to one for NaN payloads. */
 export function f16BitsToF32Bits(half: number): number {
-  const sign = (half & 0x8000) << 16, magnitude = half & 0x7fff;
-  if (magnitude >= 0x7c00) return (sign | 0x7f800000 | (magnitude & 0x3ff) << 13) >>> 0;
-  if (magnitude >= 0x400) return (sign | (magnitude << 13) + (112 << 23)) >>> 0;
-  if (magnitude === 0) return sign >>> 0;
-  // Subnormal: k 2^-24 with k in 1..1023, which f32 holds as a normal number.
-  const exponent = 31 - Math.clz32(magnitude);
-  return (sign | (exponent + 103) << 23 | (magnitude << (23 - exponent)) & 0x7fffff) >>> 0;
+  words[0] = (half & 0x7fff) << 13;
+  // The multiplication mends the bias of the exponent, of subnormals too; infinities and NaN keep their payload instead.
+  if ((half & 0x7c00) === 0x7c00) words[0]! |= 0x7f800000;
+  else single[0]! *= 2 ** 112;
+  return (words[0]! | (half & 0x8000) << 16) >>> 0;
 }
 
 /** The f16 bit pattern nearest to a finite f32 value, ties to even; infinity from 65520 on. */

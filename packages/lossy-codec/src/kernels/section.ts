@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fieldBytes } from "../format/fields.ts";
 import { DIRECT, type KernelMemory } from "./kernels.ts";
 
 /**
@@ -23,12 +24,12 @@ export function sectionCapacity(count: number, groupSymbols: number, form: numbe
   const groups = Math.ceil(count / groupSymbols);
   // A direct token is at most 12 bits and emits at most one word; raw bits (at most 29) add at most two.
   const words = 2 * groups + count * (form & DIRECT ? 1 : 3);
-  return 8 + Math.ceil(groups / 2) * 4 + Math.ceil(words / 2) * 4;
+  return 8 + fieldBytes(groups, 16) + fieldBytes(words, 16);
 }
 
 /** Bytes of a section's part before the words. */
 export function sectionHeaderBytes(groups: number, width: number): number {
-  return groups === 0 ? 0 : 4 + Math.ceil(groups * width / 4) * 4;
+  return groups === 0 ? 0 : 4 + fieldBytes(groups, 8 * width);
 }
 
 function wordsOf({ u8, u16 }: KernelMemory, src: number, g: number): number {
@@ -49,7 +50,7 @@ export function sectionBytes(memory: KernelMemory, src: number, available: numbe
   if (width > 2 || header > available) return -1;
   let words = 0;
   for (let g = 0; g < groups; g++) words += wordsOf(memory, src, g);
-  const bytes = header + Math.ceil(words / 2) * 4;
+  const bytes = header + fieldBytes(words, 16);
   return bytes <= available ? bytes : -1;
 }
 
@@ -82,7 +83,7 @@ export function closeSection(memory: KernelMemory, dst: number, groups: number, 
     total += n;
   }
   const width = greatest === least ? 0 : greatest - least < 256 ? 1 : 2;
-  const header = sectionHeaderBytes(groups, width), end = header + Math.ceil(total / 2) * 4;
+  const header = sectionHeaderBytes(groups, width), end = header + fieldBytes(total, 16);
   u16[dst >> 1] = least;
   u16[(dst >> 1) + 1] = width;
   for (let g = 0; g < groups; g++) {

@@ -4,6 +4,7 @@
  * @module
  */
 import { encodeChunk } from "../chunk/encode_chunk.ts";
+import { LOSSLESS } from "../chunk/unit.ts";
 import { fixedChoice } from "../chunk/fixed_choice.ts";
 import { OpenChunk } from "../chunk/decode_chunk.ts";
 import { bytesOf, dtypeId, dtypeOf, elementBytes, type FloatArray, newArray } from "../dtype.ts";
@@ -38,7 +39,7 @@ export function compressChunk(x: FloatArray, options: HostChunkOptions): Uint8Ar
     const chunk = encodeChunk(workspace, {
       ...shape,
       src,
-      bound: bound > 0 ? { kind: "abs", error: bound } : { kind: "lossless" },
+      bound: bound > 0 ? { kind: "abs", error: bound } : LOSSLESS,
       link: undefined,
       checksum,
       choose: fixedChoice(workspace, shape, mode.endsWith("huff") || mode.endsWith("ans") ? table : undefined),
