@@ -76,6 +76,8 @@ export function writeHeader(header: FileHeader, dst: Uint8Array): void {
   });
 }
 
+type Fixed = readonly [major: number, minor: number, flags: number, dtype: number, kind: number, ndim: number];
+
 /**
  * Reads and checks a header, all but its checksum.
  *
@@ -83,44 +85,35 @@ export function writeHeader(header: FileHeader, dst: Uint8Array): void {
  * @throws {CodecError} `BAD_MAGIC`, `VERSION`, `TRUNCATED`, `LIMIT`, `CORRUPT`, `DTYPE`
  */
 export function readHeader(reader: Reader): FileHeader {
-  const begin = reader.at;
-  const magic = reader.u32("the header");
+  const begin = reader.at, magic = reader.u32("the header");
   if (magic !== MAGIC) throw new CodecError("BAD_MAGIC", `Cannot decode as the bytes begin ${hex(magic)}: want "PRLC"`);
-  const major = reader.u8("the header");
+  reader.skip(FIXED_BYTES - 4, "the header");
+  const { bytes } = reader, view = viewOf(bytes.subarray(begin));
+  const [major, minor, flags, dtype, kind, ndim] = bytes.subarray(begin + 4) as unknown as Fixed;
   if (major !== MAJOR) throw new CodecError("VERSION", `Cannot decode a stream of version ${major}: want ${MAJOR}`);
-  const minor = reader.u8("the header"), flags = reader.u8("the header");
   if (flags & ~(CHECKSUMS | STREAMED)) {
     throw new CodecError("VERSION", `Cannot decode a stream of version 1.${minor} with flags ${flags}: want 0 to 3`);
   }
-  const dtype = reader.u8("the header"), kind = reader.u8("the header"), ndim = reader.u8("the header");
   if (dtype < F16 || dtype > F64) {
     throw new CodecError("DTYPE", `Cannot decode elements of type ${dtype}: want 1 (f16), 2 (f32) or 3 (f64)`);
   }
   const boundKind = BOUND_KINDS[kind];
   if (boundKind === undefined) throw corrupt("the kind of bound", kind, "0 to 3");
-  const streamed = (flags & STREAMED) !== 0;
+  const streamed = (flags & STREAMED) !== 0, checksums = (flags & CHECKSUMS) !== 0;
   if (ndim < 1 || ndim > 8 || (streamed && ndim !== 1)) throw corrupt("the number of axes", ndim, "1 to 8");
-  const length = reader.u16("the header");
+  const length = view.getUint16(10, true), rowLength = view.getUint32(12, true), chunkRows = view.getUint32(16, true);
   if (length < headerBytes(ndim) || length % 4 !== 0) {
     throw corrupt("the length of the header", length, `${headerBytes(ndim)} or more, a multiple of 4`);
   }
-  const rowLength = reader.u32("the header"), chunkRows = reader.u32("the header");
   if (rowLength < 1 || rowLength > MAX_CHUNK_ELEMENTS) throw corrupt("the length of rows", rowLength, "1 to 2^24");
   if (chunkRows < 1 || chunkRows > MAX_CHUNK_ROWS || chunkRows * rowLength > MAX_CHUNK_ELEMENTS) {
     throw corrupt("rows per chunk", chunkRows, `1 to 65536, and at most 2^24 / ${rowLength}`);
   }
-  const requestedBound = reader.f64("the header"), absBound = reader.f64("the header");
-  const maxError = reader.f64("the header");
-  const shape: number[] = [];
-  for (let axis = 0; axis < ndim; axis++) {
-    if (streamed) {
-      reader.skip(8, "the header");
-      shape.push(Infinity);
-    } else shape.push(reader.u64("the shape"));
-  }
+  const requestedBound = view.getFloat64(20, true), absBound = view.getFloat64(28, true);
+  const maxError = view.getFloat64(36, true), shape: number[] = [];
+  for (let axis = 0; axis < ndim; axis++) shape.push(streamed ? Infinity : reader.u64("the shape"));
   // What a later minor version adds lies here.
   reader.skip(begin + length - reader.at, "the header");
-  const checksums = (flags & CHECKSUMS) !== 0;
   return {
     checksums,
     streamed,

@@ -48,16 +48,6 @@ export class Reader {
     return begin;
   }
 
-  /** Reads one byte. */
-  u8(what: string): number {
-    return this.#view.getUint8(this.skip(1, what));
-  }
-
-  /** Reads 2 bytes. */
-  u16(what: string): number {
-    return this.#view.getUint16(this.skip(2, what), true);
-  }
-
   /** Reads 4 bytes. */
   u32(what: string): number {
     return this.#view.getUint32(this.skip(4, what), true);

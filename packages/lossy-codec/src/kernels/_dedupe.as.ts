@@ -14,11 +14,9 @@ function mix4(lanes: v128, words: v128, prime: v128): v128 {
 function finish(lanes: v128, row: usize, rowWords: u32): u32 {
   const left = rowWords & 3;
   if (left) {
-    row += <usize> (rowWords - left) << 2;
-    let words = v128.load32_zero(row);
-    if (left > 1) words = v128.load32_lane(row + 4, words, 1);
-    if (left > 2) words = v128.load32_lane(row + 8, words, 2);
-    lanes = v128.bitselect(mix4(lanes, words, i32x4.splat(PRIME)), lanes, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(left)));
+    // Reads past the row, and leaves alone the lanes that this concerns.
+    const mixed = mix4(lanes, v128.load(row + (<usize> (rowWords - left) << 2)), i32x4.splat(PRIME));
+    lanes = v128.bitselect(mixed, lanes, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(left)));
   }
   let hash: u32 = i32x4.extract_lane(lanes, 0);
   hash = (rotl<u32>(hash, 5) ^ i32x4.extract_lane(lanes, 1)) * PRIME;
@@ -63,15 +61,9 @@ function hashRows(src: usize, rowWords: u32, rows: u32, seed: i32, hashes: usize
 
 function sameRow(a: usize, b: usize, bytes: usize): bool {
   const end = a + bytes;
-  for (; a + 64 <= end; a += 64, b += 64) {
-    const differs = v128.or(
-      v128.or(v128.xor(v128.load(a), v128.load(b)), v128.xor(v128.load(a, 16), v128.load(b, 16))),
-      v128.or(v128.xor(v128.load(a, 32), v128.load(b, 32)), v128.xor(v128.load(a, 48), v128.load(b, 48))),
-    );
-    if (v128.any_true(differs)) return false;
-  }
-  for (; a + 16 <= end; a += 16, b += 16) {
-    if (v128.any_true(v128.xor(v128.load(a), v128.load(b)))) return false;
+  for (; a + 32 <= end; a += 32, b += 32) {
+    const first = v128.xor(v128.load(a), v128.load(b)), second = v128.xor(v128.load(a, 16), v128.load(b, 16));
+    if (v128.any_true(v128.or(first, second))) return false;
   }
   for (; a < end; a += 4, b += 4) if (load<u32>(a) != load<u32>(b)) return false;
   return true;

@@ -1,7 +1,7 @@
 // Statistics of codes.
 
 import { kept4 } from "./_constant.as";
-import { BLOCK, scratch, SCRATCH, writeClassed } from "./_tokens.as";
+import { BLOCK, scratch, writeClassed } from "./_tokens.as";
 
 /** min(|q|, top) of four codes. */
 @inline
@@ -34,9 +34,8 @@ function magnitudes(codes: usize, d: u32): u64 {
 
 export function rowBuckets(codes: usize, rows: u32, d: u32, buckets: usize): void {
   for (let r: u32 = 0; r < rows; r++, codes += <usize> d << 2) {
-    const sum = magnitudes(codes, d) << 4;
-    // 64 bits take several times as long.
-    const t = sum >>> 32 ? <u32> (sum / d) : <u32> sum / d, e = 31 - <i32> clz<u32>(t);
+    // A correctly rounded quotient of integers below 2^53 never reaches the next integer.
+    const t = <u32> (<f64> (magnitudes(codes, d) << 4) / <f64> d), e = 31 - <i32> clz<u32>(t);
     const half = e > 0 ? (t >>> (e - 1)) & 1 : 0;
     store<u8>(buckets + r, t == 0 ? 0 : min(63, 1 + 2 * e + half));
   }
@@ -67,16 +66,10 @@ export function histogram(
   codes: usize, rows: u32, d: u32, classes: usize, columns: usize, classCount: u32, form: i32, counts: usize,
 ): void {
   const bytes = <usize> classCount << 10, indices = scratch(), count = rows * d;
+  // Four counts taken in turn, so that the same token again does not wait for the store before.
+  const c1 = indices + 2 * BLOCK, c2 = c1 + bytes, c3 = c2 + bytes;
   memory.fill(counts, 0, bytes);
-  // Four counts taken in turn, if there is room, so that the same token again does not wait for the store before.
-  let c1 = counts, c2 = counts, c3 = counts;
-  const room = bytes * 3 + 2 * BLOCK <= SCRATCH;
-  if (room) {
-    c1 = indices + 2 * BLOCK;
-    c2 = c1 + bytes;
-    c3 = c2 + bytes;
-    memory.fill(c1, 0, 3 * bytes);
-  }
+  memory.fill(c1, 0, 3 * bytes);
   // Without classes the rows are one.
   const rowLength = classes || columns ? d : count;
   for (let first: u32 = 0; first < count; first += BLOCK) {
@@ -91,7 +84,7 @@ export function histogram(
     }
     for (; i < last; i += 2) increment(counts, i);
   }
-  for (let i: usize = 0; room && i < bytes; i += 16) {
+  for (let i: usize = 0; i < bytes; i += 16) {
     const rest = i32x4.add(v128.load(c2 + i), v128.load(c3 + i));
     v128.store(counts + i, i32x4.add(i32x4.add(v128.load(counts + i), v128.load(c1 + i)), rest));
   }

@@ -1,19 +1,19 @@
 // Canonical Huffman codes of direct tokens. See `Lanes` in lanes.ts.
 
-import { BLOCK, directCodes, directTokens, scratch } from "./_tokens.as";
+import { BLOCK, directCodes, scratch, UNSIGNED } from "./_tokens.as";
 
+/** The entry of a direct code. */
 @inline
-function codeOf(table: usize, tokens: usize): u32 {
-  return load<u32>(table + (<usize> load<u8>(tokens) << 2));
+function entryOf(table: usize, code: i32, unsigned: bool): u32 {
+  return load<u32>(table + (select(code, (code << 1) ^ (code >> 31), unsigned) & 255) * 4);
 }
 
 export function huffEncodeGroup(codes: usize, count: u32, form: i32, table: usize, dst: usize): usize {
-  const tokens = scratch();
-  directTokens(codes, count, form, tokens);
-  let pending: u32 = 0, held: u32 = 0, at = dst, i: u32 = 0;
+  const unsigned = (form & UNSIGNED) != 0;
+  let pending: u32 = 0, held: u32 = 0, at = dst;
   // Two codes have at most 24 bits, which join less than 8.
-  for (; i + 2 <= count; i += 2) {
-    const a = codeOf(table, tokens + i), b = codeOf(table, tokens + i + 1);
+  for (const end = codes + <usize> (count & ~1) * 4; codes < end; codes += 8) {
+    const a = entryOf(table, load<i32>(codes), unsigned), b = entryOf(table, load<i32>(codes, 4), unsigned);
     pending |= (a & 0xffff | (b & 0xffff) << (a >>> 16)) << held;
     held += (a >>> 16) + (b >>> 16);
     store<u32>(at, pending);
@@ -21,8 +21,8 @@ export function huffEncodeGroup(codes: usize, count: u32, form: i32, table: usiz
     pending >>>= held & 56;
     held &= 7;
   }
-  if (i < count) {
-    const a = codeOf(table, tokens + i);
+  if (count & 1) {
+    const a = entryOf(table, load<i32>(codes), unsigned);
     pending |= (a & 0xffff) << held;
     held += a >>> 16;
   }

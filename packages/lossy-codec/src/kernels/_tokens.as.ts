@@ -3,7 +3,7 @@
 @inline
 const DIRECT: i32 = 1;
 @inline
-const UNSIGNED: i32 = 2;
+export const UNSIGNED: i32 = 2;
 
 /** The most symbols of a block that has room in scratch(), several times over. As BLOCK of lanes.ts. */
 @inline
@@ -35,13 +35,6 @@ function tokens16(codes: usize, form: i32): v128 {
   if (form & UNSIGNED) return i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_u(a, b), i16x8.narrow_i32x4_u(c, d));
   const q = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
   return v128.xor(i8x16.add(q, q), i8x16.lt_s(q, i8x16.splat(0)));
-}
-
-/** Bytes `dst[count]` get the tokens of direct `codes[count]`. */
-export function directTokens(codes: usize, count: u32, form: i32, dst: usize): void {
-  let i: u32 = 0;
-  for (; i + 16 <= count; i += 16, codes += 64) v128.store(dst + i, tokens16(codes, form));
-  for (; i < count; i++, codes += 4) store<u8>(dst + i, tokenOf(load<i32>(codes), form));
 }
 
 /** Classes of rows or columns are 0 throughout where there is no array. */

@@ -167,7 +167,7 @@ export interface Kernels {
   gatherRows(dict: number, rowBytes: number, rowToUnique: number, rows: number, dst: number): void;
 
   /**
-   * Half-octave of the mean |q| of each row: with `S` the sum of `min(|q|, 2^24)` and `t = floor(16 S / d)`, `buckets` u8[rows]
+   * Half-octave of the mean |q| of each row, d being at most 2^25: with `S` the sum of `min(|q|, 2^24)` and `t = floor(16 S / d)`, `buckets` u8[rows]
    * gets 0 for t = 0, else `min(63, 1 + 2 floor(log2 t) + b)`, b the bit below the leading one of t (0 for t = 1).
    */
   rowBuckets(codes: number, rows: number, d: number, buckets: number): void;
@@ -176,7 +176,7 @@ export interface Kernels {
   columnSums(codes: number, rows: number, d: number, sums: number): void;
 
   /**
-   * Counts tokens: u32 `counts[classCount * 256]`, cleared here. A symbol in row r and column j has class
+   * Counts tokens: u32 `counts[classCount * 256]`, cleared here; at most 40 classes. A symbol in row r and column j has class
    * `classes[r] + columns[j]`, below classCount: u8 `classes[rows]` and u8 `columns[d]`, either of which may be 0 (no array:
    * 0 throughout).
    */

@@ -66,13 +66,15 @@ export function ansEncode(
         if (!direct) {
           token = hybridToken(z);
           if (token >= 64) {
-            // Raw bits go in pieces of at most 16, the high one first.
-            for (let bits = (token >> 2) - 12; bits > 0;) {
-              const n = bits > 16 ? bits - 16 : bits;
-              bits -= n;
-              if (x >>> (32 - n) !== 0) u16[--at] = x, x >>>= 16;
-              x = (x << n) | ((z >>> bits) & ((1 << n) - 1));
+            let bits = (token >> 2) - 12;
+            if (bits > 16) {
+              bits -= 16;
+              if (x >>> (32 - bits) !== 0) u16[--at] = x, x >>>= 16;
+              x = (x << bits) | ((z >>> 16) & ((1 << bits) - 1));
+              bits = 16;
             }
+            if (x >>> (32 - bits) !== 0) u16[--at] = x, x >>>= 16;
+            x = (x << bits) | (z & ((1 << bits) - 1));
           }
         }
         const entry = table + (columns === 0 ? 0 : u8[columnOf + i]! << 10) + (token << 2);

@@ -16,7 +16,7 @@ export function rowBuckets(memory: KernelMemory, codes: number, rows: number, d:
       sum += Math.min(q < 0 ? -q : q, 2 ** 24);
     }
     // A correctly rounded quotient of integers below 2^53 never reaches the next integer.
-    const t = sum < 2 ** 49 ? Math.floor(16 * sum / d) : Number(16n * BigInt(sum) / BigInt(d));
+    const t = Math.floor(16 * sum / d);
     const e = 31 - Math.clz32(t);
     u8[buckets + r] = t === 0 ? 0 : Math.min(63, 1 + 2 * e + (e > 0 ? (t >>> (e - 1)) & 1 : 0));
   }

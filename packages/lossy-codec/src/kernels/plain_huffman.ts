@@ -46,13 +46,17 @@ export function huffEncode(
       held += entry >>> 16;
       if (held >= 16) u16[at++] = pending, pending >>>= 16, held -= 16;
       if (direct || token < 64) continue;
-      // Raw bits go in pieces of at most 16, the low one first.
-      for (let bits = (token >> 2) - 12, shift = 0; bits > 0; bits -= 16, shift += 16) {
-        const n = Math.min(bits, 16);
-        pending |= (z >>> shift & (1 << n) - 1) << held;
-        held += n;
-        if (held >= 16) u16[at++] = pending, pending >>>= 16, held -= 16;
+      let bits = (token >> 2) - 12, raw = z;
+      if (bits > 16) {
+        pending |= (raw & 65535) << held;
+        u16[at++] = pending;
+        pending >>>= 16;
+        raw >>>= 16;
+        bits -= 16;
       }
+      pending |= (raw & ((1 << bits) - 1)) << held;
+      held += bits;
+      if (held >= 16) u16[at++] = pending, pending >>>= 16, held -= 16;
     }
     if (held > 0) u16[at++] = pending;
     u16[counts + g] = at - groupStart;
