@@ -7,7 +7,8 @@
  * deno run -A bench/robe/equal_bytes.ts synthetic
  * ```
  *
- * `--seeds 5`; `--only <regular expression>` for arms whose name or group matches; `--resamples 2000` of the bootstrap.
+ * `--seeds 5`; `--only <regular expression>` for arms whose name or group matches; `--resamples 2000` of the bootstrap;
+ * `--jobs 2` runs side by side, one thread each.
  * Writes `results/equal_bytes_<set>.json`, `.md` and `.svg`. Runs that the JSON file holds already, made with equal
  * settings, are not made again; remove the file where the code has changed. The probabilities of the test rows, which the
  * intervals need, stay in `.cache/equal_bytes`.
@@ -25,19 +26,16 @@ import { markdown } from "./equal_bytes/markdown.ts";
 import { plot } from "./equal_bytes/plot.ts";
 import { compressionLimits, type DataSet, type Run, runArm, scoresPath, settingsOf } from "./equal_bytes/runs.ts";
 
-/** Runs side by side, one thread each. */
-const WORKERS = 2;
-
-const flags = parseArgs(Deno.args, { string: ["seeds", "only", "resamples"] });
+const flags = parseArgs(Deno.args, { string: ["seeds", "only", "resamples", "jobs"] });
 const source = String(flags._[0] ?? "");
-const wholeNumber = (name: "seeds" | "resamples", fallback: number) => {
+const wholeNumber = (name: "seeds" | "resamples" | "jobs", fallback: number) => {
   const value = Number(flags[name] ?? fallback);
   if (!(Number.isInteger(value) && value >= 1)) usage(`--${name} must be a whole number >= 1: got ${flags[name]}`);
   return value;
 };
 if (!/^(criteo:.|synthetic)/.test(source)) usage(`the data is "${source}"; want criteo:<file> or synthetic[:rows]`);
 const seeds = Array.from({ length: wholeNumber("seeds", 5) }, (_, i) => i + 1);
-const resampleCount = wholeNumber("resamples", 2000);
+const resampleCount = wholeNumber("resamples", 2000), jobs = wholeNumber("jobs", 2);
 const data: DataSet = { set: source.startsWith("criteo") ? "click_log" : "synthetic", source };
 const file = (extension: string) => new URL(`results/equal_bytes_${data.set}.${extension}`, import.meta.url);
 
@@ -65,10 +63,10 @@ async function knownRuns(): Promise<Run[]> {
 }
 
 async function trainAll(): Promise<void> {
-  const jobs = seeds.flatMap((seed) => wanted.map((arm) => ({ arm, seed })))
+  const open = seeds.flatMap((seed) => wanted.map((arm) => ({ arm, seed })))
     .filter(({ arm, seed }) => !runs.some((run) => run.arm === arm.name && run.seed === seed));
   const failures = await runJobs(
-    jobs.map(({ arm, seed }) => ({
+    open.map(({ arm, seed }) => ({
       name: `${arm.name}, seed ${seed}`,
       async run() {
         const run = await runArm(data, arm, seed);
@@ -78,7 +76,7 @@ async function trainAll(): Promise<void> {
         return `AUC ${auc.toFixed(4)}, log loss ${logloss.toFixed(4)}, best step ${bestStep}`;
       },
     })),
-    WORKERS,
+    jobs,
     console.log,
   );
   if (failures.length > 0) {

@@ -66,3 +66,32 @@ export function testOnEachDevice(
     testWith(requirement, device ? `${name} [${deviceName}]` : name, () => runOnDevice(body, device!, deviceName));
   }
 }
+
+/** A condition that a device may not meet without being at fault. */
+export interface DeviceCondition {
+  /** Whether a device meets it. */
+  holds(device: AnyDevice): boolean | Promise<boolean>;
+  /** Why a device that does not is left out, shown in the ignored test's name. */
+  readonly otherwise: string;
+}
+
+/**
+ * {@linkcode testOnEachDevice} for the devices that meet a condition. Others show as ignored, even where
+ * `POCKETREC_REQUIRE` names them: they are there, and only give other bits. Not collected for browser pages.
+ */
+export async function testOnDevicesWhere(
+  condition: DeviceCondition,
+  name: string,
+  body: ConformanceBody,
+  options: ConformanceOptions = {},
+): Promise<void> {
+  if (!hasDenoTest) return;
+  for (const deviceName of options.devices ?? DEVICE_NAMES) {
+    const device = devices.get(deviceName);
+    if (!device || await condition.holds(device)) {
+      testOnEachDevice(name, body, { devices: [deviceName] });
+    } else {
+      Deno.test({ name: `${name} [${deviceName}: ${condition.otherwise}]`, ignore: true, fn: () => {} });
+    }
+  }
+}

@@ -1,11 +1,14 @@
 // The hashes of mix32.ts and affine.ts, bit for bit.
 
+/** The factors of mix(). */
+export const MIX_FIRST: u32 = 0x7feb352d, MIX_SECOND: u32 = 0x846ca68b;
+
 /** See mix() of mix32.ts. */
 @inline
 export function mix(value: u32): u32 {
   let h = value;
-  h = (h ^ (h >>> 16)) * 0x7feb352d;
-  h = (h ^ (h >>> 15)) * 0x846ca68b;
+  h = (h ^ (h >>> 16)) * MIX_FIRST;
+  h = (h ^ (h >>> 15)) * MIX_SECOND;
   return h ^ (h >>> 16);
 }
 
@@ -42,11 +45,11 @@ export function affineSignWord(cx: u32, x: u32, ck: u32, word: u32, constant: u3
   return bits;
 }
 
-/** mix() of four. */
+/** mix() of four; the factors come four times each, so that loops keep them in registers. */
 @inline
-export function mix4(value: v128): v128 {
-  let h = i32x4.mul(v128.xor(value, i32x4.shr_u(value, 16)), i32x4.splat(0x7feb352d));
-  h = i32x4.mul(v128.xor(h, i32x4.shr_u(h, 15)), i32x4.splat(<i32> 0x846ca68b));
+export function mix4(value: v128, first: v128, second: v128): v128 {
+  let h = i32x4.mul(v128.xor(value, i32x4.shr_u(value, 16)), first);
+  h = i32x4.mul(v128.xor(h, i32x4.shr_u(h, 15)), second);
   return v128.xor(h, i32x4.shr_u(h, 16));
 }
 

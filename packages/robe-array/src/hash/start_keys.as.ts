@@ -1,6 +1,8 @@
 // Hashes keys given one by one: what tests compare with the hashes in TypeScript. Every function of _hash.as.ts is used.
 
-import { affine, affineSignWord, blockHash, mix4, modulo4, reciprocal, rowHash, signWord } from "./_hash.as";
+import {
+  affine, affineSignWord, blockHash, mix4, MIX_FIRST, MIX_SECOND, modulo4, reciprocal, rowHash, signWord,
+} from "./_hash.as";
 
 /** As in start_keys.ts. */
 const KEYS: usize = 16384;
@@ -62,10 +64,12 @@ export function vector(args: usize, task: i32): void {
     const a = tableWords(tables, i, 0), modulus = tableWords(tables, i, 2);
     let hash: v128;
     if (prime == 0) {
-      const row = mix4(i32x4.add(i32x4.mul(x, a), tableWords(tables, i, 1)));
-      hash = mix4(i32x4.add(row, i32x4.mul(k, i32x4.splat(0x9e3779b1))));
+      const first = i32x4.splat(MIX_FIRST), second = i32x4.splat(MIX_SECOND);
+      const row = mix4(i32x4.add(i32x4.mul(x, a), tableWords(tables, i, 1)), first, second);
+      hash = mix4(i32x4.add(row, i32x4.mul(k, i32x4.splat(0x9e3779b1))), first, second);
       const step = i32x4.mul(i32x4.shr_u(k, 5), i32x4.splat(0xc2b2ae35));
-      v128.store(out + ((size + i) << 2), mix4(v128.xor(row, i32x4.add(step, i32x4.splat(0x5bd1e995)))));
+      const signs = mix4(v128.xor(row, i32x4.add(step, i32x4.splat(0x5bd1e995))), first, second);
+      v128.store(out + ((size + i) << 2), signs);
     } else {
       hash = i32x4.splat(affine(cx, v128.extract_lane<u32>(x, 0), ck, v128.extract_lane<u32>(k, 0), v128.extract_lane<u32>(a, 0), prime));
       hash = v128.replace_lane<u32>(hash, 1, affine(cx, v128.extract_lane<u32>(x, 1), ck, v128.extract_lane<u32>(k, 1), v128.extract_lane<u32>(a, 1), prime));

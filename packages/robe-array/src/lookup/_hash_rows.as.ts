@@ -1,6 +1,7 @@
 // Phase 1 of a look-up: where the blocks of a chunk of rows lie, and their signs. Four rows at a time.
 
-import { affine, mix4, modulo4, reciprocal } from "../hash/_hash.as";
+import { affine, mix4, MIX_FIRST, MIX_SECOND, modulo4, reciprocal } from "../hash/_hash.as";
+import { prepareBlocks } from "./_blocks.as";
 import {
   ALIGN, ARRAY, CK, CX, DIM, ELEMENT_SHIFT, HEADER, MODULUS, PRIME, RECORDS, SIZE, SK, slot, SX,
 } from "./_slots.as";
@@ -35,9 +36,12 @@ function affine4(coefficient: u32, x: v128, constant: u32, prime: u32): v128 {
 
 // Constants in the header, four times each.
 const A: usize = 0, B: usize = 16, LAST_ID: usize = 32, PADDING: usize = 48, PADDED: usize = 64, MODULI: usize = 80;
-const RECIPROCALS: usize = 96, BASE: usize = 112, STEP: usize = 128, PRIMES: usize = 144;
+const RECIPROCALS: usize = 96, BASE: usize = 112, STEP: usize = 128, PRIMES: usize = 144, FIRST: usize = 160;
+const SECOND: usize = 176, SIGN_FIRST: usize = 192, SIGN_STEP: usize = 208;
+/** Those of _blocks.as.ts. */
+export const BLOCK_CONSTANTS: usize = 224;
 /** A word that is written and not read. */
-export const TOUCHED: usize = 240;
+export const TOUCHED: usize = 368;
 
 // @ts-ignore: decorator
 @inline
@@ -45,7 +49,7 @@ function constant(scratch: usize, index: usize): v128 {
   return v128.load(scratch - HEADER + index);
 }
 
-/** Puts the constants of a table's hashes where hashFour() finds them. */
+/** Puts the constants of a table's hashes, and those of the copies, where they are looked for. */
 export function prepareHash(args: usize, scratch: usize, table: usize): void {
   const record = slot(args, RECORDS) + (table << 5), to = scratch - HEADER;
   const modulus = <u32>slot(args, MODULUS), prime = <u32>slot(args, PRIME);
@@ -59,6 +63,11 @@ export function prepareHash(args: usize, scratch: usize, table: usize): void {
   v128.store(to + BASE, i32x4.splat(<u32>slot(args, ARRAY)));
   v128.store(to + STEP, i32x4.splat(prime ? <u32>slot(args, CK) : 0x9e3779b1));
   v128.store(to + PRIMES, i32x4.splat(prime));
+  v128.store(to + FIRST, i32x4.splat(MIX_FIRST));
+  v128.store(to + SECOND, i32x4.splat(MIX_SECOND));
+  v128.store(to + SIGN_FIRST, i32x4.splat(0x5bd1e995));
+  v128.store(to + SIGN_STEP, i32x4.splat(<i32>0xc2b2ae35));
+  prepareBlocks(to + BLOCK_CONSTANTS);
 }
 
 /** log2 of the bytes between possible starts. */
@@ -97,25 +106,28 @@ export function hashFour<S>(
   if (prime || shared > 1) {
     hashUncommon(args, scratch, id, i, blocks, isSigned<S>() ? words : 0, stride, shift, prime, shared);
   } else {
-    const row = mix4(i32x4.add(i32x4.mul(id, constant(scratch, A)), constant(scratch, B)));
+    const first = constant(scratch, FIRST), second = constant(scratch, SECOND), base = constant(scratch, BASE);
+    const moduli = constant(scratch, MODULI), reciprocals = constant(scratch, RECIPROCALS), step = constant(scratch, STEP);
+    const row = mix4(i32x4.add(i32x4.mul(id, constant(scratch, A)), constant(scratch, B)), first, second);
     let hash = row;
     for (let k: usize = 0; k < blocks; k++) {
-      const start = modulo4(mix4(hash), constant(scratch, MODULI), constant(scratch, RECIPROCALS));
-      v128.store(to + k * stride, i32x4.add(constant(scratch, BASE), i32x4.shl(start, shift)));
-      hash = i32x4.add(hash, constant(scratch, STEP));
+      const start = modulo4(mix4(hash, first, second), moduli, reciprocals);
+      v128.store(to + k * stride, i32x4.add(base, i32x4.shl(start, shift)));
+      hash = i32x4.add(hash, step);
     }
-    if (isSigned<S>()) signWordsOf(row, signs, stride, words);
+    if (isSigned<S>()) signWordsOf(scratch, row, signs, stride, words);
   }
   if (v128.any_true(absent)) v128.store(to, v128.andnot(v128.load(to), absent));
 }
 
 // @ts-ignore: decorator
 @inline
-function signWordsOf(row: v128, to: usize, stride: usize, words: usize): void {
-  let key = i32x4.splat(0x5bd1e995);
+function signWordsOf(scratch: usize, row: v128, to: usize, stride: usize, words: usize): void {
+  const first = constant(scratch, FIRST), second = constant(scratch, SECOND), step = constant(scratch, SIGN_STEP);
+  let key = constant(scratch, SIGN_FIRST);
   for (let w: usize = 0; w < words; w++) {
-    v128.store(to + w * stride, mix4(v128.xor(row, key)));
-    key = i32x4.add(key, i32x4.splat(<i32>0xc2b2ae35));
+    v128.store(to + w * stride, mix4(v128.xor(row, key), first, second));
+    key = i32x4.add(key, step);
   }
 }
 
@@ -132,12 +144,13 @@ function hashUncommon(
     <u32>i32x4.extract_lane(id, 2) / shared,
     <u32>i32x4.extract_lane(id, 3) / shared,
   );
+  const first = constant(scratch, FIRST), second = constant(scratch, SECOND);
   const row = prime
     ? affine4(<u32>slot(args, CX), x, a, prime)
-    : mix4(i32x4.add(i32x4.mul(x, constant(scratch, A)), constant(scratch, B)));
+    : mix4(i32x4.add(i32x4.mul(x, constant(scratch, A)), constant(scratch, B)), first, second);
   let hash = row;
   for (let k: usize = 0; k < blocks; k++) {
-    const start = modulo4(prime ? hash : mix4(hash), constant(scratch, MODULI), constant(scratch, RECIPROCALS));
+    const start = modulo4(prime ? hash : mix4(hash, first, second), constant(scratch, MODULI), constant(scratch, RECIPROCALS));
     v128.store(to + k * stride, i32x4.add(constant(scratch, BASE), i32x4.shl(start, shift)));
     hash = prime ? addModulo(hash, constant(scratch, STEP), primes) : i32x4.add(hash, constant(scratch, STEP));
   }
@@ -151,8 +164,8 @@ function hashUncommon(
   }
   if (!words) return;
   if (prime) affineSigns(args, x, inside, b, signs, stride, words);
-  else if (shared > 1) innerSigns(row, inside, signs, stride, words, slot(args, DIM));
-  else signWordsOf(row, signs, stride, words);
+  else if (shared > 1) innerSigns(scratch, row, inside, signs, stride, words, slot(args, DIM));
+  else signWordsOf(scratch, row, signs, stride, words);
 }
 
 /** Sign words of four rows, a bit at a time. */
@@ -179,17 +192,20 @@ function affineSigns(
 }
 
 /** Sign words of four rows that begin at bit `inside` of their blocks' signs. */
-function innerSigns(row: v128, inside: v128, to: usize, stride: usize, words: usize, dim: usize): void {
-  const step = i32x4.splat(<i32>0xc2b2ae35), first = i32x4.splat(0x5bd1e995);
+function innerSigns(
+  scratch: usize, row: v128, inside: v128, to: usize, stride: usize, words: usize, dim: usize,
+): void {
+  const step = constant(scratch, SIGN_STEP), key = constant(scratch, SIGN_FIRST);
+  const first = constant(scratch, FIRST), second = constant(scratch, SECOND);
   // Whether a row's word can lie across two of its block's.
   const across = (dim & 31) != 0 && (dim > 32 || 32 % dim != 0);
   const bits = v128.and(inside, i32x4.splat(31));
-  let index = i32x4.shr_u(inside, 5), next = mix4(v128.xor(row, i32x4.add(i32x4.mul(index, step), first)));
+  let index = i32x4.shr_u(inside, 5), next = mix4(v128.xor(row, i32x4.add(i32x4.mul(index, step), key)), first, second);
   for (let w: usize = 0; w < words; w++) {
     const word = next, at = to + w * stride;
     if (across || w + 1 < words) {
       index = i32x4.add(index, i32x4.splat(1));
-      next = mix4(v128.xor(row, i32x4.add(i32x4.mul(index, step), first)));
+      next = mix4(v128.xor(row, i32x4.add(i32x4.mul(index, step), key)), first, second);
     }
     store<u32>(at, shifted(i32x4.extract_lane(word, 0), i32x4.extract_lane(next, 0), i32x4.extract_lane(bits, 0)));
     store<u32>(at, shifted(i32x4.extract_lane(word, 1), i32x4.extract_lane(next, 1), i32x4.extract_lane(bits, 1)), 4);

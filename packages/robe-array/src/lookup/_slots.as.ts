@@ -23,8 +23,11 @@ export function slot(args: usize, index: usize): usize {
 // Scratch of a thread: HEADER bytes of constants, then addresses of blocks, u32 [blocks, chunk], signs, u32 [words,
 // chunk], ids of the chunk [chunk], their factors [chunk] and their bags [chunk].
 
-/** Bytes in front of a thread's addresses: constants of the hashes, 16 bytes each. */
-export const HEADER: usize = 256;
+/**
+ * Bytes in front of a thread's addresses: constants of the hashes and of the copies, 16 bytes each. Loops keep vectors that
+ * were read from memory in registers; those written out are built anew, by three or four instructions, at every use.
+ */
+export const HEADER: usize = 384;
 
 // @ts-ignore: decorator
 @inline

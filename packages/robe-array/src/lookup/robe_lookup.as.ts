@@ -7,12 +7,12 @@
  * copied from the first-level cache. Measured with uniform ids at dim 128 with signs, ns per row without and with: 281 and
  * 154 (108 MB, Z 32), 228 and 100 (108 MB, Z 128); arrays of 10.8 MB gain nothing and lose nothing. Tried without gain:
  * reading a row or a group ahead between the copies, hashing between the reads, reading every other line, reading the
- * lines of the output too.
+ * lines of the output too. Blocks of 1, 2 and 4 elements are gathered without: their copies store seldom enough.
  *
  * Slots: see _slots.as.ts. Types as in _blocks.as.ts.
  */
-import { load1, put16, put4, spread, unit } from "./_blocks.as";
-import { hashFour, prepareHash, startShift, TOUCHED } from "./_hash_rows.as";
+import { gather16, load1, put16, put4, spread, unit } from "./_blocks.as";
+import { BLOCK_CONSTANTS, hashFour, prepareHash, startShift, TOUCHED } from "./_hash_rows.as";
 import {
   ARRAY, BAGS, BAGS_PER_TASK, BLOCK, BLOCKS, CHUNK, DIM, HEADER, IDS, KNOWN_IDS, MEAN, OFFSETS, OUT, PRIME, RECORDS,
   ROWS_PER_BLOCK, scratchOf, SIGN, signWords, SIZE, slot, TABLES, WEIGHTS,
@@ -20,16 +20,19 @@ import {
 
 /** Rows that are read before they are copied. */
 const GROUP: usize = 32;
+/** Arrays that are larger have blocks of 8 elements read first as well; in smaller ones that costs more than it brings. */
+const FAR_BYTES: usize = 32 << 20;
 
 /** Elements `first` to `end` of a row, one by one: any block size, and blocks that go on at the array's start. */
 function putSlowly<E, P>(
   args: usize, to: usize, from: usize, first: usize, end: usize, signs: usize, signStride: usize, factor: f32,
+  constants: usize,
 ): void {
   const array = slot(args, ARRAY), bytes = slot(args, SIZE) * sizeof<E>();
   let at = from - array;
   for (let e = first; e < end; e++) {
     if (at >= bytes) at -= bytes;
-    let value = load1<E>(array + at);
+    let value = load1<E>(array + at, constants);
     if (signStride && load<u32>(signs + (e >> 5) * signStride) >>> (<u32>e & 31) & 1) value = -value;
     const out = to + (e << 2);
     store<f32>(out, isFloat<P>() ? load<f32>(out) + factor * value : value);
@@ -41,16 +44,47 @@ function putSlowly<E, P>(
 // @ts-ignore: decorator
 @inline
 function putPiece<E, S, P, U>(
-  to: usize, from: usize, first: usize, end: usize, signs: usize, stride: usize, factor: v128,
+  to: usize, from: usize, first: usize, end: usize, signs: usize, stride: usize, factor: v128, constants: usize,
 ): void {
   for (let e = first; e < end; e += unit<U>()) {
     let word = i32x4.splat(0);
-    if (isSigned<S>()) word = spread(load<u32>(signs + (e >> 5) * stride) >>> (unit<U>() == 32 ? 0 : <u32>e & 31));
+    if (isSigned<S>()) {
+      const bits = load<u32>(signs + (e >> 5) * stride);
+      word = spread(unit<U>() == 32 ? bits : bits >>> (<u32>e & 31), constants);
+    }
     const out = to + (e << 2);
-    if (unit<U>() == 4) put4<E, S, P>(out, from, word, 0, factor);
-    else put16<E, S, P>(out, from, word, 0, factor);
-    if (unit<U>() == 32) put16<E, S, P>(out + 64, from + 16 * sizeof<E>(), word, 16, factor);
+    if (unit<U>() == 4) put4<E, S, P>(out, from, word, factor, constants);
+    else put16<E, S, P>(out, from, word, 0, factor, constants);
+    if (unit<U>() == 32) put16<E, S, P>(out + 64, from + 16 * sizeof<E>(), word, 16, factor, constants);
     from += unit<U>() * sizeof<E>();
+  }
+}
+
+/** A row of blocks of sizeof<Z>() elements, sixteen elements at a time. */
+// @ts-ignore: decorator
+@inline
+function takeSmallBlocks<E, S, P, Z>(
+  args: usize, to: usize, starts: usize, stride: usize, signs: usize, signStride: usize, dim: usize, limit: usize,
+  factor: f32, constants: usize,
+): void {
+  const blocks: usize = 16 / sizeof<Z>();
+  for (let first: usize = 0; first < dim; first += 16) {
+    let round: u32 = 0; // whether a block goes on at the array's start
+    if (sizeof<Z>() > 1) {
+      for (let k: usize = 0; k < blocks; k++) round |= u32(<usize>load<u32>(starts + k * stride) > limit);
+    }
+    const out = to + (first << 2);
+    if (sizeof<Z>() > 1 && round) {
+      for (let k: usize = 0; k < blocks; k++) {
+        const from = <usize>load<u32>(starts + k * stride), begin = first + k * sizeof<Z>();
+        putSlowly<E, P>(args, to, from, begin, begin + sizeof<Z>(), signs, signStride, factor, constants);
+      }
+    } else {
+      let word = i32x4.splat(0);
+      if (isSigned<S>()) word = spread(load<u32>(signs + (first >> 5) * signStride) >>> (<u32>first & 31), constants);
+      gather16<E, S, P, Z>(out, starts, stride, word, f32x4.splat(factor), constants);
+    }
+    starts += blocks * stride;
   }
 }
 
@@ -64,6 +98,7 @@ function touchBlock(from: usize, bytes: usize): u32 {
     return load<u8>(from) | load<u8>(from, 64) | load<u8>(from, 128) | load<u8>(from, 192) | load<u8>(from, 256) |
       load<u8>(from, 320) | load<u8>(from, 384) | load<u8>(from, 448) | load<u8>(from, 511);
   }
+  if (bytes <= 64) return load<u8>(from) | load<u8>(from + bytes - 1);
   let touched: u32 = load<u8>(from + bytes - 1);
   for (let at: usize = 0; at < bytes; at += 64) touched |= load<u8>(from + at);
   return touched;
@@ -97,13 +132,14 @@ function takeChunk<E, S, P, U>(
   const stride = slot(args, CHUNK) << 2, signStride = isSigned<S>() ? stride : 0, words = signWords(args);
   const limit = slot(args, ARRAY) + slot(args, SIZE) * sizeof<E>() - runBytes;
   const shift = startShift(args), prime = <u32>slot(args, PRIME), shared = <u32>slot(args, ROWS_PER_BLOCK);
+  const constants = scratch - HEADER + BLOCK_CONSTANTS, far = limit - slot(args, ARRAY) > FAR_BYTES;
   let touched: u32 = 0;
   for (let i: usize = 0; i < rows; i += 4) {
     hashFour<S>(args, scratch, ids, idStep, i, rows, blocks, words, stride, shift, prime, shared);
   }
   for (let group: usize = 0; group < rows; group += GROUP) {
     const end = min(group + GROUP, rows);
-    if (unit<U>() >= 16) {
+    if (unit<U>() >= 16 && (!isSigned<U>() || (sizeof<U>() == 8 && far))) {
       for (let i = group; i < end; i += 4) touched |= touchFour(scratch + (i << 2), blocks, stride, limit, runBytes);
     }
     for (let i = group; i < end; i++) {
@@ -115,11 +151,16 @@ function takeChunk<E, S, P, U>(
         if (!isFloat<P>()) memory.fill(out, 0, dim << 2);
         continue;
       }
+      if (isSigned<U>()) {
+        takeSmallBlocks<E, S, P, U>(args, out, starts, stride, signs, signStride, dim, limit, factor, constants);
+        continue;
+      }
       for (let first: usize = 0; first < dim; first += run) {
         const from = <usize>load<u32>(starts), pieceEnd = min(first + run, dim);
         starts += stride;
-        if (unit<U>() == 1 || from > limit) putSlowly<E, P>(args, out, from, first, pieceEnd, signs, signStride, factor);
-        else putPiece<E, S, P, U>(out, from, first, pieceEnd, signs, stride, f32x4.splat(factor));
+        if (unit<U>() == 1 || from > limit) {
+          putSlowly<E, P>(args, out, from, first, pieceEnd, signs, signStride, factor, constants);
+        } else putPiece<E, S, P, U>(out, from, first, pieceEnd, signs, stride, f32x4.splat(factor), constants);
       }
     }
   }
@@ -134,8 +175,12 @@ function takeUnits<E, S, P>(
   args: usize, scratch: usize, ids: usize, idStep: usize, rows: usize, table: usize, to: usize, step: usize,
   factors: usize,
 ): void {
-  const dim = slot(args, DIM), both = min(slot(args, BLOCK), dim) | dim;
-  if (!(both & 31)) takeChunk<E, S, P, v128>(args, scratch, ids, idStep, rows, table, to, step, factors);
+  const dim = slot(args, DIM), block = slot(args, BLOCK), both = min(block, dim) | dim;
+  if (!(dim & 15) && block == 1) takeChunk<E, S, P, i8>(args, scratch, ids, idStep, rows, table, to, step, factors);
+  else if (!(dim & 15) && block == 2) takeChunk<E, S, P, i16>(args, scratch, ids, idStep, rows, table, to, step, factors);
+  else if (!(dim & 15) && block == 4) takeChunk<E, S, P, i32>(args, scratch, ids, idStep, rows, table, to, step, factors);
+  else if (!(dim & 15) && block == 8) takeChunk<E, S, P, i64>(args, scratch, ids, idStep, rows, table, to, step, factors);
+  else if (!(both & 31)) takeChunk<E, S, P, v128>(args, scratch, ids, idStep, rows, table, to, step, factors);
   else if (!(both & 15)) takeChunk<E, S, P, u64>(args, scratch, ids, idStep, rows, table, to, step, factors);
   else if (!(both & 3)) takeChunk<E, S, P, u32>(args, scratch, ids, idStep, rows, table, to, step, factors);
   else takeChunk<E, S, P, u8>(args, scratch, ids, idStep, rows, table, to, step, factors);

@@ -13,7 +13,7 @@ const CHUNK_ROWS = 128;
 const CHUNK_WORDS = 4096;
 
 /** HEADER of _slots.as.ts in words. */
-const HEADER_WORDS = 64;
+const HEADER_WORDS = 96;
 
 /** {@linkcode robeLookup} on the CPU. */
 export function robeLookupCpu(device: CpuDevice, plan: LookupPlan, out: Tensor): void {

@@ -17,7 +17,7 @@ const CHUNK_ROWS = 128, CHUNK_WORDS = 4096;
 /** Rows that are listed behind those there are. */
 const SPARE_ROWS = 3;
 /** HEADER of ../lookup/_slots.as.ts in words. */
-const HEADER_WORDS = 64;
+const HEADER_WORDS = 96;
 
 /** How blocks are listed; see _records.as.ts. */
 interface RecordShape {
