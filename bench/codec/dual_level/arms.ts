@@ -32,7 +32,7 @@ const OTHER_SUMS: Arm = {
 };
 
 /** The policy that the others are measured for. */
-export const CHOSEN = "table-wise both, gradients 0.005";
+export const CHOSEN = "both 0.01";
 
 const BOUNDS = [0.005, 0.01, 0.02, 0.03, 0.05, 0.1];
 
