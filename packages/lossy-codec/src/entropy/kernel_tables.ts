@@ -9,18 +9,15 @@ import type { Table } from "./tables.ts";
 
 /** Writes one class's table of `ansEncode`. */
 export function writeAnsEncode(memory: KernelMemory, offset: number, frequencies: Uint16Array): void {
-  const { u32 } = memory;
+  const { u32, f64 } = memory;
   const base = offset >> 2;
   for (let t = 0, cumulated = 0; t < frequencies.length; t++) {
     const f = frequencies[t]!;
     if (f === 0) continue;
-    // For x < f 2^20 the product exceeds x 2^44 / f by less than 2^44 / f, as x (f - 1) < 2^44: no quotient is too large.
-    const reciprocal = Math.ceil(2 ** 44 / f);
     const entry = base + 4 * t;
-    u32[entry] = f << 20;
-    u32[entry + 1] = (4096 - f) | cumulated << 16;
-    u32[entry + 2] = reciprocal % 2 ** 32;
-    u32[entry + 3] = reciprocal / 2 ** 32;
+    u32[entry] = 4096 - f;
+    u32[entry + 1] = cumulated;
+    f64[(entry >> 1) + 1] = 1 / f;
     cumulated += f;
   }
 }

@@ -1,18 +1,8 @@
-// rANS of groups of direct tokens side by side, which hides the latency of each chain: four are encoded, many decoded, in vectors of
-// four. Other groups are encoded one by one. See `Lanes` in lanes.ts.
+// rANS of many groups of direct tokens side by side, in vectors of four, which hides the latency of each chain. See `Lanes` in
+// lanes.ts.
 
-import { BLOCK, classOf, DIRECT, directCodes, scratch, symbolOf, writeClassed } from "./_tokens.as";
-
-/** Room in scratch() for one of four groups: offsets of entries, u16 each; as many words and those of the state. */
-@inline
-const LANE: usize = 4 * BLOCK + 64;
-
-/** The state after a token; `x` was renormalised before. `entry` as in kernels.ts. */
-@inline
-function push(x: u32, entry: usize): u32 {
-  const quotient = <u32> (<u64> x * load<u64>(entry, 8) >>> 44);
-  return x + quotient * <u32> load<u16>(entry, 4) + <u32> load<u16>(entry, 6);
-}
+import { kept4 } from "./_constant.as";
+import { BLOCK, classOf, directCodes, scratch, writeClassed } from "./_tokens.as";
 
 /** Puts the last words of a group, those of state `x`, below `from`, moves all up to `end` below `to` and notes how many. */
 function take(x: u32, from: usize, end: usize, to: usize, count: usize): usize {
@@ -24,68 +14,83 @@ function take(x: u32, from: usize, end: usize, to: usize, count: usize): usize {
   return to - bytes;
 }
 
-export function ansEncodeFour(
-  codes: usize, first: u32, groupSymbols: u32, rowLength: u32, classes: usize, columns: usize, form: i32, tables: usize,
+/** Groups that are encoded side by side, a multiple of 4. */
+@inline
+const ENCODED: u32 = 20;
+/** In scratch() u32 of each group: its state, and that far behind it where its next word goes. */
+@inline
+const WORD: usize = 4 * ENCODED;
+// Then offsets of the entries of each group's tokens, apart from each other so that a cache has room for all.
+@inline
+const OFFSETS: usize = 8 * ENCODED;
+@inline
+const OFFSETS_APART: usize = 2 * BLOCK + 64;
+
+export function ansEncodeGroups(
+  codes: usize, count: u32, groupSymbols: u32, rowLength: u32, classes: usize, columns: usize, form: i32, tables: usize,
   counts: usize, to: usize,
 ): usize {
-  const lanes = scratch();
-  for (let lane = lanes; lane < lanes + 4 * LANE; lane += LANE, first += groupSymbols) {
-    writeClassed(codes, first, first + groupSymbols, rowLength, classes, columns, form, 4, lane);
-  }
-  // Where the next word goes: every step stores one, and keeps it by moving on.
-  let p0 = lanes + LANE - 2, p1 = p0 + LANE, p2 = p1 + LANE, p3 = p2 + LANE;
-  let x0: u32 = 0, x1: u32 = 0, x2: u32 = 0, x3: u32 = 0;
-  for (let i = lanes + (<usize> groupSymbols << 1); i > lanes;) {
-    i -= 2;
-    const e0 = tables + <usize> load<u16>(i), m0 = x0 >= load<u32>(e0);
-    store<u16>(p0, x0);
-    p0 = select(p0 - 2, p0, m0);
-    x0 = push(select(x0 >>> 16, x0, m0), e0);
-    const e1 = tables + <usize> load<u16>(i, LANE), m1 = x1 >= load<u32>(e1);
-    store<u16>(p1, x1);
-    p1 = select(p1 - 2, p1, m1);
-    x1 = push(select(x1 >>> 16, x1, m1), e1);
-    const e2 = tables + <usize> load<u16>(i, 2 * LANE), m2 = x2 >= load<u32>(e2);
-    store<u16>(p2, x2);
-    p2 = select(p2 - 2, p2, m2);
-    x2 = push(select(x2 >>> 16, x2, m2), e2);
-    const e3 = tables + <usize> load<u16>(i, 3 * LANE), m3 = x3 >= load<u32>(e3);
-    store<u16>(p3, x3);
-    p3 = select(p3 - 2, p3, m3);
-    x3 = push(select(x3 >>> 16, x3, m3), e3);
-  }
-  to = take(x3, p3, lanes + 4 * LANE, to, counts + 6);
-  to = take(x2, p2, lanes + 3 * LANE, to, counts + 4);
-  to = take(x1, p1, lanes + 2 * LANE, to, counts + 2);
-  return take(x0, p0, lanes + LANE, to, counts);
-}
-
-export function ansEncodeGroup(
-  codes: usize, first: u32, end: u32, rowLength: u32, classes: usize, columns: usize, form: i32, tables: usize, counts: usize,
-  to: usize,
-): usize {
-  const lane = scratch(), words = lane + 4 * LANE;
-  writeClassed(codes, first, end, rowLength, classes, columns, form, 4, lane);
-  let x: u32 = 0, p = words - 2;
-  for (; end > first;) {
-    end--;
-    const at = <u32> load<u16>(lane + (<usize> (end - first) << 1)), entry = tables + <usize> at;
-    if (!(form & DIRECT) && (at & 4095) >= 64 << 4) {
-      const z = symbolOf(load<i32>(codes + (<usize> end << 2)), form), bits = (at >>> 6 & 63) - 12;
-      // The upper piece first, as it is taken off last.
-      for (let shift = bits > 16 ? 16 : 0; shift >= 0; shift -= 16) {
-        const n = shift ? bits - 16 : min<u32>(bits, 16), full = x >>> (32 - n) != 0;
-        store<u16>(p, x);
-        p = select(p - 2, p, full);
-        x = select(x >>> 16, x, full) << n | z >>> shift & (1 << n) - 1;
+  const lanes = scratch(), apart = <usize> groupSymbols + 34 << 1;
+  const most = kept4(4095, count), exponent = kept4(0x43300000, count);
+  const two52 = i64x2.shl(exponent, 32), two40 = i64x2.shl(kept4(0x42700000, count), 32);
+  let groups = (count - 1) / groupSymbols + 1;
+  counts += <usize> groups << 1;
+  for (; groups; count = groups * groupSymbols) {
+    // A multiple of 4 lanes, of which the first may have no group. They go through some entry, as the last does until its turn
+    // comes: as many words as can be have room in each lane, and lanes have it one behind the other.
+    const n = min(groups + 3 & ~3, ENCODED), lanesEnd = lanes + (<usize> n << 2);
+    let lane = lanes, offsets = lanes + OFFSETS, top = to - (n - 1) * apart;
+    let first: i32 = (groups - n) * groupSymbols, last: u32 = 0;
+    for (; lane < lanesEnd; lane += 4, offsets += OFFSETS_APART, top += apart, first += groupSymbols) {
+      last = first < 0 ? 0 : min(groupSymbols, count - first);
+      if (last < groupSymbols) memory.fill(offsets, 0, OFFSETS_APART);
+      writeClassed(codes, first, first + last, rowLength, classes, columns, form, 4, offsets);
+      store<u32>(lane, 0);
+      store<u32>(lane, top - 2, WORD);
+    }
+    for (let i = groupSymbols; i;) {
+      if (i == last) {
+        store<u32>(lanesEnd - 4, 0);
+        store<u32>(lanesEnd - 4, to - 2, WORD);
+      }
+      i--;
+      let at = lanes + OFFSETS + (<usize> i << 1);
+      for (lane = lanes; lane < lanesEnd; lane += 16, at += 4 * OFFSETS_APART) {
+        let x = v128.load(lane);
+        const e0 = v128.load(tables + <usize> load<u16>(at)), e1 = v128.load(tables + <usize> load<u16>(at, OFFSETS_APART));
+        const e2 = v128.load(tables + <usize> load<u16>(at, 2 * OFFSETS_APART));
+        const e3 = v128.load(tables + <usize> load<u16>(at, 3 * OFFSETS_APART));
+        const e01 = v128.shuffle<i32>(e0, e1, 0, 4, 1, 5), e23 = v128.shuffle<i32>(e2, e3, 0, 4, 1, 5);
+        const rest = v128.shuffle<i64>(e01, e23, 0, 2);
+        // A word is written in any case, and kept if the state is too large: x >>> 20 is at least f = 4096 - rest.
+        v128.store16_lane(load<u32>(lane, WORD), x, 0);
+        v128.store16_lane(load<u32>(lane, WORD + 4), x, 2);
+        v128.store16_lane(load<u32>(lane, WORD + 8), x, 4);
+        v128.store16_lane(load<u32>(lane, WORD + 12), x, 6);
+        const full = i32x4.gt_s(i32x4.add(i32x4.shr_u(x, 20), rest), most);
+        v128.store(lane, i32x4.add(v128.load(lane, WORD), i32x4.add(full, full)), WORD);
+        x = i32x4.max_u(v128.andnot(x, full), i32x4.shr_u(x, 16));
+        // x / f, too large or small by less than 2^-32, is rounded to 12 bits behind the point: which leads to a whole number if f
+        // divides x, and else, as 1 / 4095 is above 2^-13 + 2^-32, to none above. With the 20 bits before it is the lower half.
+        const low = f64x2.sub(v128.shuffle<i32>(x, exponent, 0, 4, 1, 5), two52);
+        const high = f64x2.sub(v128.shuffle<i32>(x, exponent, 2, 6, 3, 7), two52);
+        const rounded = v128.shuffle<i32>(
+          f64x2.add(f64x2.mul(low, v128.shuffle<i64>(e0, e1, 1, 3)), two40),
+          f64x2.add(f64x2.mul(high, v128.shuffle<i64>(e2, e3, 1, 3)), two40),
+          0, 2, 4, 6,
+        );
+        x = i32x4.add(i32x4.add(x, v128.shuffle<i64>(e01, e23, 1, 3)), i32x4.mul(i32x4.shr_u(rounded, 12), rest));
+        v128.store(lane, x);
       }
     }
-    const full = x >= load<u32>(entry);
-    store<u16>(p, x);
-    p = select(p - 2, p, full);
-    x = push(select(x >>> 16, x, full), entry);
+    for (lane = lanesEnd; groups && lane > lanes; groups--) {
+      lane -= 4;
+      counts -= 2;
+      top -= apart;
+      to = take(load<u32>(lane), load<u32>(lane, WORD), top, to, counts);
+    }
   }
-  return take(x, p, words, to, counts);
+  return to;
 }
 
 /** The u32 at the four addresses that lie at `at`. */
@@ -97,7 +102,7 @@ function gather4(at: usize): v128 {
   return v128.load32_lane(load<u32>(at, 12), v, 3);
 }
 
-/** Groups side by side, a multiple of 4. */
+/** Groups that are decoded side by side, a multiple of 4. */
 @inline
 const MOST: u32 = 32;
 // In scratch() u32 of each group: its state, and that far behind it two less than where its next word is, and than where its words

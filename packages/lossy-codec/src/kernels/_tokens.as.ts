@@ -59,22 +59,19 @@ export function writeClassed(
   codes += <usize> first << 2;
   let j = first % rowLength;
   for (let i = first, row = first / rowLength; i < end; row++, j = 0) {
-    const stop = j + min(end - i, rowLength - j), rowClass = classOf(classes, row) << 8;
+    const stop = j + min(end - i, rowLength - j), rowClass = classOf(classes, row);
     i += stop - j;
-    const rowClasses = i16x8.splat(<i16> rowClass);
+    const rowClasses = i8x16.splat(<i8> rowClass);
     for (; form & DIRECT && j + 16 <= stop; j += 16, codes += 64, dst += 32) {
       const tokens = tokens16(codes, form);
-      let low = v128.or(i16x8.extend_low_i8x16_u(tokens), rowClasses);
-      let high = v128.or(i16x8.extend_high_i8x16_u(tokens), rowClasses);
-      if (columns) {
-        low = i16x8.add(low, i16x8.shl(v128.load8x8_u(columns + j), 8));
-        high = i16x8.add(high, i16x8.shl(v128.load8x8_u(columns + j, 8), 8));
-      }
+      const both = columns ? i8x16.add(rowClasses, v128.load(columns + j)) : rowClasses;
+      const low = v128.shuffle<i8>(tokens, both, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+      const high = v128.shuffle<i8>(tokens, both, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
       v128.store(dst, i16x8.shl(low, shift));
       v128.store(dst, i16x8.shl(high, shift), 16);
     }
     for (; j < stop; j++, codes += 4, dst += 2) {
-      store<u16>(dst, (rowClass + (classOf(columns, j) << 8) + tokenOf(load<i32>(codes), form)) << shift);
+      store<u16>(dst, (rowClass + classOf(columns, j) << 8 | tokenOf(load<i32>(codes), form)) << shift);
     }
   }
 }

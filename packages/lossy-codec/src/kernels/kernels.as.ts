@@ -3,7 +3,7 @@
 // TypeScript. Same bits as there; state is kept nowhere. The module goes to web pages: its size counts, so only the innermost
 // helpers are inlined.
 
-export { ansDecodeGroups, ansEncodeFour, ansEncodeGroup } from "./_ans.as";
+export { ansDecodeGroups, ansEncodeGroups } from "./_ans.as";
 export { dedupe } from "./_dedupe.as";
 export { expandF16 } from "./_half.as";
 export { columnSums, histogram, rowBuckets } from "./_histogram.as";

@@ -210,8 +210,7 @@ export interface Kernels {
    * if `x >= 2^(32-n)`, then `x = x << n | bits`. In decoding order: token, then its raw bits. Words of a group: high word of
    * the state, low word, then words in reading order.
    *
-   * `encodeTables`: per class 256 entries of 16 bytes, by token: u32 `f << 20` | u16 `4096 - f` | u16 c | u64
-   * `r = ceil(2^44 / f)`, so that `floor(x / f) = (x * r) >> 44` in u64 for all x < f << 20, and
+   * `encodeTables`: per class 256 entries of 16 bytes, by token: u32 `4096 - f` | u32 c | f64 `1 / f`, so that
    * `x = x + floor(x / f) * (4096 - f) + c`. Tokens of frequency 0 (all fields 0) must not occur; if they do, the words are
    * of no use, but are no more than `capacity` allows.
    *

@@ -1,6 +1,6 @@
 /**
- * What the entropy coders leave to WebAssembly: runs of groups of direct tokens, which it codes side by side, and other groups to be
- * encoded by rANS. Groups are framed, and all others coded, in TypeScript.
+ * What the entropy coders leave to WebAssembly: runs of groups of direct tokens, which it codes side by side. Groups are framed,
+ * and all others coded, in TypeScript.
  *
  * @module
  */
@@ -14,13 +14,14 @@ export const LANE_SYMBOLS = 4096;
  */
 export interface Lanes {
   /**
-   * Encodes four groups from symbol `first` on. Their words go below `end`; u16 `counts[4]` gets how many each has.
+   * Encodes all groups of a sequence. Their words go below `end`, where each group, and three more, have room for 34 words more than
+   * they have symbols; u16 `counts` gets how many each has.
    *
    * @returns Where the words begin.
    */
-  ansEncodeFour(
+  ansEncodeGroups(
     codes: number,
-    first: number,
+    count: number,
     groupSymbols: number,
     rowLength: number,
     classes: number,
@@ -29,24 +30,6 @@ export interface Lanes {
     encodeTables: number,
     counts: number,
     end: number,
-  ): number;
-
-  /**
-   * Encodes one group, symbols `first` to `end`, of any tokens. Its words go below `to`; u16 `counts[1]` gets how many it has.
-   *
-   * @returns Where the words begin.
-   */
-  ansEncodeGroup(
-    codes: number,
-    first: number,
-    end: number,
-    rowLength: number,
-    classes: number,
-    columns: number,
-    form: number,
-    encodeTables: number,
-    counts: number,
-    to: number,
   ): number;
 
   /**

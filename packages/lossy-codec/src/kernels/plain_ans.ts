@@ -10,7 +10,7 @@ import { DIRECT, type KernelMemory, UNSIGNED } from "./kernels.ts";
 import { LANE_SYMBOLS, type Lanes } from "./lanes.ts";
 import { closeSection, countsOf, decodeGroups, type DecodeMany, sectionCapacity } from "./section.ts";
 
-/** `Kernels.ansEncode`, four groups at a time by `lanes` where there are any. */
+/** `Kernels.ansEncode`, by `lanes` where there are any and groups enough. */
 export function ansEncode(
   memory: KernelMemory,
   lanes: Lanes | undefined,
@@ -32,21 +32,26 @@ export function ansEncode(
   const run = classes === 0 && columns === 0 ? count : rowLength;
   const direct = (form & DIRECT) !== 0, unsigned = (form & UNSIGNED) !== 0;
   const groups = Math.ceil(count / groupSymbols), counts = countsOf(dst);
-  if (groupSymbols > LANE_SYMBOLS) lanes = undefined;
-  // Whole groups, four by four.
-  const inFours = lanes && direct ? Math.floor(count / groupSymbols) & ~3 : 0;
+  const end = dst + capacity;
+  if (lanes && direct && groups > 2 && groupSymbols <= LANE_SYMBOLS) {
+    const words = lanes.ansEncodeGroups(
+      codes,
+      count,
+      groupSymbols,
+      run,
+      classes,
+      columns,
+      form,
+      encodeTables,
+      2 * counts,
+      end,
+    );
+    return closeSection(memory, dst, groups, words);
+  }
   // From the last symbol to the first, words from the end of dst downwards: so they lie in reading order.
-  let at = (dst + capacity) >> 1;
+  let at = end >> 1;
   for (let g = groups - 1; g >= 0; g--) {
     const groupEnd = at, first = g * groupSymbols, last = Math.min(first + groupSymbols, count);
-    if (lanes) {
-      const four = g < inFours;
-      if (four) g -= 3;
-      const encode = four ? lanes.ansEncodeFour : lanes.ansEncodeGroup;
-      const from = g * groupSymbols, to = four ? groupSymbols : last;
-      at = encode(codes, from, to, run, classes, columns, form, encodeTables, 2 * (counts + g), 2 * at) >> 1;
-      continue;
-    }
     let x = 0;
     for (let i = last - 1; i >= first;) {
       const row = Math.floor(i / run);
@@ -71,12 +76,11 @@ export function ansEncode(
           }
         }
         const entry = table + (columns === 0 ? 0 : u8[columnOf + i]! << 10) + (token << 2);
-        const limit = u32[entry]!;
-        const packed = u32[entry + 1]!;
-        if (x >>> 0 >= limit) u16[--at] = x, x >>>= 16;
+        const rest = u32[entry]!, frequency = 4096 - rest;
+        if (x >>> 20 >= frequency) u16[--at] = x, x >>>= 16;
         // Exact: a rounded quotient of integers below 2^53 never reaches the next integer.
-        const quotient = ((x >>> 0) / (limit >>> 20)) >>> 0;
-        x = (x + Math.imul(quotient, packed & 0xffff) + (packed >>> 16)) | 0;
+        const quotient = ((x >>> 0) / frequency) >>> 0;
+        x = (x + Math.imul(quotient, rest) + u32[entry + 1]!) | 0;
       }
     }
     u16[--at] = x;

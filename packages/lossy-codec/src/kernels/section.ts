@@ -22,8 +22,9 @@ export function groupSymbolsFor(rowLength: number, count: number): number {
 /** Bytes that encoding needs at its destination: a bound on the section, whatever the symbols. */
 export function sectionCapacity(count: number, groupSymbols: number, form: number): number {
   const groups = Math.ceil(count / groupSymbols);
-  // A direct token is at most 12 bits and emits at most one word; raw bits (at most 29) add at most two.
-  const words = 2 * groups + count * (form & DIRECT ? 1 : 3);
+  // A direct token is at most 12 bits and emits at most one word; raw bits (at most 29) add at most two; the state is two. Each group
+  // has room for all that and 32 words, which keep groups apart in a cache, and there is room for three more: see `Lanes`.
+  const words = (groups + 3) * (34 + groupSymbols * (form & DIRECT ? 1 : 3));
   return 8 + fieldBytes(groups, 16) + fieldBytes(words, 16);
 }
 
