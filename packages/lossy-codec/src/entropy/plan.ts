@@ -115,13 +115,16 @@ export function planSequence(statistics: Statistics, coder: Coder, codebook?: Co
   return kept && kept.plan.bytes <= own.bytes ? kept.plan : own;
 }
 
+/** Symbols from which on the estimate that classes are chosen by is as good as the costs. */
+const MANY = 16384;
+
 function planOwn(statistics: Statistics, coder: Coder): SequencePlan {
   const { sequence: { rows, rowLength, direct }, rowGroups, columnLevels, tokens, counts } = statistics;
-  const single = chooseTable(coder, sumCounts(counts, tokens), direct);
-  if (coder === "ans" && counts.length > tokens) {
+  const apart = coder === "ans" && counts.length > tokens;
+  const single = apart && rows * rowLength >= MANY ? undefined : chooseTable(coder, sumCounts(counts, tokens), direct);
+  if (apart) {
     const { ofGroup, ofLevel, columnClasses, tables, cost } = chooseClasses(statistics, rows, rowLength, direct);
-    // Classes were chosen by an estimate; these are the costs.
-    if (cost < single.cost) {
+    if (single === undefined || cost < single.cost) {
       return finish(statistics, cost, {
         coder,
         tables: tables.map(({ table }) => table),
@@ -133,7 +136,7 @@ function planOwn(statistics: Statistics, coder: Coder): SequencePlan {
       });
     }
   }
-  const { table, bytes: description, cost } = single;
+  const { table, bytes: description, cost } = single!;
   const alone = { rowClasses: undefined, columns: undefined, columnClasses: 1 };
   return finish(statistics, cost, { coder, tables: [table], ...alone, description, shared: false });
 }
