@@ -20,7 +20,7 @@ export const family: PrintedFamily = await import(
 );
 
 /** Bits, least significant first. */
-class Bits {
+export class Bits {
   at: number;
   constructor(readonly bytes: Uint8Array, begin: number) {
     this.at = 8 * begin;
@@ -37,7 +37,7 @@ class Bits {
 }
 
 /** XXH32 of specification 0.1.1. */
-function xxh32(bytes: Uint8Array, seed: number): number {
+export function xxh32(bytes: Uint8Array, seed: number): number {
   const [p1, p2, p3, p4, p5] = [2654435761, 2246822519, 3266489917, 668265263, 374761393] as const;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), { length } = bytes;
   const rotate = (x: number, n: number) => x << n | x >>> 32 - n;
@@ -69,18 +69,27 @@ function checksum(chunk: Uint8Array<ArrayBuffer>, number: number): number {
   return xxh32(new Uint8Array(hashes.buffer), (chunk.length + number * 2654435761) % 2 ** 32);
 }
 
-function expectHash(met: number, stored: number): void {
+/** Compares a hash with the one that is stored. */
+export function expectHash(met: number, stored: number): void {
   if (met !== stored) throw new Error(`the checksum is ${met}: want ${stored}`);
 }
 
 /** Tables of the last sequence of a kind that brought its own. */
-interface Book {
+export interface Book {
   tables?: number[][];
   columns?: number[];
 }
 
-/** Reads one file. */
-class Decoder {
+/** What reads the symbols of a group. */
+interface Group {
+  raw(n: number): number;
+  /** The next token, by its table. */
+  token(table: number[]): number;
+  close(): void;
+}
+
+/** Reads one file, or parts of other streams. */
+export class Decoder {
   readonly #view: DataView;
   readonly codesBook: Book;
   readonly mapBook: Book;
@@ -90,8 +99,8 @@ class Decoder {
     this.mapBook = mapBook;
   }
 
-  u16 = (at: number) => this.#view.getUint16(at, true);
-  u32 = (at: number) => this.#view.getUint32(at, true);
+  u16 = (at: number): number => this.#view.getUint16(at, true);
+  u32 = (at: number): number => this.#view.getUint32(at, true);
 
   /** Bytes of the elements. */
   file(): Uint8Array {
@@ -175,7 +184,14 @@ class Decoder {
     return out;
   }
 
-  map(begin: number, at: number, rows: number, stored: number, coder: "packed" | boolean, book: Book) {
+  map(
+    begin: number,
+    at: number,
+    rows: number,
+    stored: number,
+    coder: "packed" | boolean,
+    book: Book,
+  ): { map: number[]; end: number } {
     let values: number[], end: number;
     if (coder === "packed") {
       const bits = new Bits(this.bytes, at), k = 32 - Math.clz32(stored);
@@ -297,7 +313,7 @@ class Decoder {
     return { table, end: bits.end };
   }
 
-  ans(at: number, words: number) {
+  ans(at: number, words: number): Group {
     const { u16 } = this, end = at + 2 * words;
     let x = u16(at) * 65536 + u16(at + 2);
     at += 4;
@@ -326,7 +342,7 @@ class Decoder {
     return { raw, token, close };
   }
 
-  huffman(at: number) {
+  huffman(at: number): Group {
     const bits = new Bits(this.bytes, at);
     const token = (lengths: number[]) => {
       const used = lengths.filter((length) => length > 0);
@@ -344,7 +360,8 @@ class Decoder {
   }
 }
 
-function signed(z: number): number {
+/** The integer of a symbol. */
+export function signed(z: number): number {
   return z >>> 1 ^ -(z & 1);
 }
 
@@ -355,7 +372,8 @@ function unlorenzo(q: number[], d: number, order1: boolean): void {
   }
 }
 
-function write(view: DataView, i: number, dtype: number, x: number): void {
+/** Sets element `i`, of a dtype by number. */
+export function write(view: DataView, i: number, dtype: number, x: number): void {
   if (dtype === 1) view.setFloat16(2 * i, x, true);
   else if (dtype === 2) view.setFloat32(4 * i, x, true);
   else view.setFloat64(8 * i, x, true);
@@ -372,89 +390,4 @@ function restoreRelative(view: DataView, i: number, dtype: number, q: number, ke
 /** Bytes of the elements of a file in order. */
 export function decodeByTheBook(file: Uint8Array): Uint8Array {
   return new Decoder(file).file();
-}
-
-/** Reads messages of one table and destination between ends that remember rows. */
-export class MessagesByTheBook {
-  readonly #books: Book[] = [{}, {}, {}, {}];
-  readonly #rows: Uint8Array[] = [];
-  #next = 0;
-  #hash = 0;
-
-  /** Of a dtype by number; `remembered` rows of `d` elements. */
-  constructor(readonly dtype: number, readonly d: number, readonly remembered: number) {}
-
-  /** Bytes of the elements of an array that is one message. */
-  decode(message: Uint8Array, elements: number): Uint8Array {
-    const [codesBook, mapBook, rowsBook, differencesBook] = this.#books as [Book, Book, Book, Book];
-    const reader = new Decoder(message, codesBook, mapBook), { u16 } = reader, { d, dtype } = this, begin = 8;
-    const rows = Math.ceil(elements / d), distinct = u16(12) + 1, known = u16(14), close = u16(16), step = u16(18);
-    const number = 65536 * u16(0) + u16(2), end = 8 + reader.u32(4);
-    expectHash(xxh32(message.subarray(12, end), (this.#hash + number * 2654435761) % 2 ** 32), reader.u32(8));
-    this.#hash = reader.u32(8);
-    const pad = (at: number) => Math.ceil(at / 4) * 4, fresh = distinct - known - close, rowBytes = d * 2 ** dtype;
-    let at = 20, map = Array.from({ length: rows }, (_, row) => row);
-    if (distinct < rows) {
-      ({ map, end: at } = reader.map(begin, at, rows, distinct, step & 0x8000 ? true : "packed", rowsBook));
-    }
-    const list = (count: number, bits: number) => {
-      const reader = new Bits(message, at), values = Array.from({ length: count }, () => reader.read(bits));
-      at = pad(reader.end);
-      return values;
-    };
-    const names = [...fresh ? ["new"] : [], ...known ? ["known"] : [], ...close ? ["close"] : []];
-    const kinds = list(distinct, names.length - 1).map((number) => names[number]!);
-    const places = list(known + close, 32 - Math.clz32(this.#rows.length));
-    let differences: number[] = [];
-    if (close > 0) {
-      ({ values: differences, end: at } = reader.sequence(begin, at, close, d, true, differencesBook));
-    }
-    const pattern = new DataView(new ArrayBuffer(4));
-    pattern.setUint16(0, step & 0x7fff);
-    const unit = pattern.getFloat32(0), changes = new Map<number, Uint8Array>();
-    const added = fresh > 0 ? reader.chunk(at, dtype, d, fresh * d) : new Uint8Array(0), stored: Uint8Array[] = [];
-    let nextNew = 0;
-    for (const kind of kinds) {
-      if (kind === "new") {
-        stored.push(added.subarray(nextNew, nextNew += rowBytes));
-        continue;
-      }
-      const place = places.shift()!, there = this.#rows[place]!;
-      if (kind === "known") {
-        stored.push(there);
-        continue;
-      }
-      const elements = new DataView(there.buffer, there.byteOffset, rowBytes),
-        restored = new DataView(new ArrayBuffer(rowBytes));
-      for (
-        const [j, code] of rowCodes(Array.from({ length: d }, (_, j) => elements.getFloat32(4 * j, true)), unit)
-          .entries()
-      ) {
-        write(restored, j, dtype, (code + signed(differences.shift()!)) * unit + 0);
-      }
-      stored.push(new Uint8Array(restored.buffer));
-      changes.set(place, stored.at(-1)!);
-    }
-    for (const [place, row] of changes) this.#rows[place] = row;
-    for (let i = 0; i < fresh; i++) {
-      this.#rows[this.#next] = added.slice(i * rowBytes, (i + 1) * rowBytes);
-      this.#next = (this.#next + 1) % this.remembered;
-    }
-    const out = new Uint8Array(rows * rowBytes);
-    map.forEach((row, i) => out.set(stored[row]!, i * rowBytes));
-    return out.subarray(0, elements * 2 ** dtype);
-  }
-}
-
-/** Codes of a remembered row. */
-function rowCodes(row: number[], step: number): number[] {
-  let significant = 8;
-  while (significant > 1 && step / 2 ** (Math.floor(Math.log2(step)) - significant + 2) % 1 === 0) significant--;
-  const most = 2 ** Math.min(21, 24 - significant) - 1;
-  const codes = row.map((p) => {
-    const floor = Math.floor(p / step), rest = p / step - floor;
-    return floor + (rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? 1 : 0);
-  });
-  const fits = (q: number) => Math.abs(q) <= most && Math.fround((Math.abs(q) + 1) * step) < Infinity;
-  return codes.every(fits) ? codes : codes.map(() => 0);
 }

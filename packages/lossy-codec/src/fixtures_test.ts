@@ -9,7 +9,7 @@ import {
   restoredHash,
 } from "./_test_fixtures.ts";
 import { assertBound } from "./_test_round_trip.ts";
-import { MessagesByTheBook } from "./_test_reference_decoder.ts";
+import { MessagesByTheBook } from "./_test_reference_messages.ts";
 import { decompress } from "./decompress.ts";
 import { bytesOf } from "./dtype.ts";
 import { MESSAGE_HEADER_BYTES, readMessageHeader } from "./format/message.ts";

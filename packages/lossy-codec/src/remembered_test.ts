@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { MessagesByTheBook } from "./_test_reference_decoder.ts";
+import { MessagesByTheBook } from "./_test_reference_messages.ts";
 import { within } from "./_test_bound.ts";
 import { lookups, normals, random, valuesOf } from "./_test_round_trip.ts";
 import { Decoder, Encoder, type EncoderOptions, type MessageContext } from "./codec.ts";
@@ -167,6 +167,21 @@ Deno.test("Decoder: lost, damaged and foreign messages are refused, and reset() 
   encoder.encode(all[0]!, dst);
   decoder.decode(dst, y);
   assertThrows(() => new Decoder({ ...options, rememberRows: 0 }).decode(dst, y), CodecError);
+});
+
+Deno.test("Decoder: messages that remember rows and change places, within an array or between tables, are refused", () => {
+  const options = { bound: { abs: 0.1 }, rowLength: 1, rememberRows: 10 }, x = normals(9, 2 * 65536), y = x.slice();
+  const encoder = new Encoder(options), dst = new Uint8Array(encoder.maxEncodedBytes(x.length));
+  const messages = dst.slice(0, encoder.encode(x, dst)), first = 8 + viewOf(messages).getUint32(4, true);
+  const refuses = (bytes: Uint8Array, table: number) => {
+    const error = assertThrows(() => new Decoder(options).decode(bytes, y, { table }), CodecError);
+    assertEquals(error.code, "CHECKSUM");
+  };
+  assertEquals(new Decoder(options).decode(messages, y), messages.length);
+  refuses(new Uint8Array([...messages.subarray(first), ...messages.subarray(0, first)]), 0);
+  const foreign = messages.slice();
+  for (const at of [0, first]) viewOf(foreign).setUint16(at, 1, true);
+  refuses(foreign, 1);
 });
 
 Deno.test("Decoder: messages forged to match their hash are refused or decoded, and bring no other fault", () => {

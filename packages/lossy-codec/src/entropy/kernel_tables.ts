@@ -7,7 +7,7 @@ import type { KernelMemory } from "../kernels/kernels.ts";
 import { canonicalCodes, MAX_LENGTH, onlyToken } from "./huffman.ts";
 import type { Table } from "./tables.ts";
 
-/** Writes one class's table of `ansEncode`. */
+/** Writes one class's table of `ansEncode`. Entries of tokens that do not occur stay what they were: no symbol has them. */
 export function writeAnsEncode(memory: KernelMemory, offset: number, frequencies: Uint16Array): void {
   const { u32, f64 } = memory;
   const base = offset >> 2;
