@@ -211,7 +211,7 @@ export interface Kernels {
    * the state, low word, then words in reading order.
    *
    * `encodeTables`: per class 256 entries of 16 bytes, by token: u32 `4096 - f` | u32 c | f64 `1 / f`, so that
-   * `x = x + floor(x / f) * (4096 - f) + c`. Tokens of frequency 0 (all fields 0) must not occur; if they do, the words are
+   * `x = x + floor(x / f) * (4096 - f) + c`. Tokens of frequency 0, whose fields may be anything, must not occur; if they do, the words are
    * of no use, but are no more than `capacity` allows.
    *
    * `dst[capacity]` is scratch throughout, so that loops need not look whether they fit: `capacity` is at least
